@@ -1,0 +1,35 @@
+"""The entitlement's id: a function of customer and feature, both ways, with no stored row.
+
+`ent_` + e(customer) + `Z0` + e(feature), of the two ids without their prefix, where e writes Z as ZZ and _ as Z1. It
+is injective, has letters and digits only, and is read back in one pass. Source: DESIGN, The rule, 10.
+"""
+
+import re
+
+from entitlements.facts import CustomerId, FeatureId
+
+_ENTITLEMENT = re.compile(r"ent_((?:[0-9A-Ya-z]|ZZ|Z1)+)Z0((?:[0-9A-Ya-z]|ZZ|Z1)+)", re.ASCII)
+_ESCAPED = {"Z": "ZZ", "_": "Z1"}
+_UNESCAPED = {code: character for character, code in _ESCAPED.items()}
+
+
+def entitlement_id(customer: CustomerId, feature: FeatureId) -> str:
+    """The id of a customer's entitlement to a feature; it survives upgrades, downgrades and gaps."""
+    return f"ent_{_escape(customer.removeprefix('cus_'))}Z0{_escape(feature.removeprefix('feat_'))}"
+
+
+def read_entitlement_id(text: str) -> tuple[CustomerId, FeatureId] | None:
+    """The customer and the feature that an entitlement's id names; None for anything that isn't such an id."""
+    match = _ENTITLEMENT.fullmatch(text)
+    if match is None:
+        return None
+    customer, feature = map(_unescape, match.groups())
+    return CustomerId(f"cus_{customer}"), FeatureId(f"feat_{feature}")
+
+
+def _escape(text: str) -> str:
+    return re.sub("[Z_]", lambda match: _ESCAPED[match[0]], text)
+
+
+def _unescape(text: str) -> str:
+    return re.sub("Z[Z1]", lambda match: _UNESCAPED[match[0]], text)

@@ -1,0 +1,194 @@
+"""From facts to runs: the whole of the rule for one customer.
+
+The cost grows with the facts and attachments, not with the time they span: every instant is computed, none is
+stepped through. Source: DESIGN, The rule; `README.md` defines the terms.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from operator import attrgetter
+from typing import NamedTuple
+
+from entitlements.facts import (
+    FOREVER,
+    CustomerFacts,
+    FeatureId,
+    Grant,
+    ProductFeature,
+    ProductId,
+    Subscription,
+    SubscriptionItem,
+)
+from entitlements.runs import AccessReason, FeatureTimeline, Run, Source, SourceKind, Timeline, Withheld
+from entitlements.snapshots import Stretch, stretches
+from entitlements.status import Standing, anchor, standings
+
+EXPIRING = frozenset({AccessReason.TRIAL_ENDED, AccessReason.GRANT_ENDED})
+"""Causes by which access ends as it was meant to from the start."""
+
+PRECEDENCE = (
+    AccessReason.SUBSCRIPTION_ENDED,
+    AccessReason.SUBSCRIPTION_NOT_IN_GOOD_STANDING,
+    AccessReason.ITEM_REMOVED,
+    AccessReason.FEATURE_DETACHED,
+    AccessReason.GRANT_REVOKED,
+    AccessReason.TRIAL_ENDED,
+    AccessReason.GRANT_ENDED,
+)
+"""Which of several causes at one instant is named: what cut access short before what ran out."""
+
+
+def timeline(facts: CustomerFacts, attachments: Iterable[ProductFeature]) -> Timeline:
+    """Every feature's runs and withheld intervals, for all time, as it is known today.
+
+    Shape: `attachments` in any order, of every product that a segment names; others don't count.
+    """
+    by_product: defaultdict[ProductId, list[ProductFeature]] = defaultdict(list)
+    for attachment in attachments:
+        by_product[attachment.product].append(attachment)
+    gathered = _Gathered()
+    for subscription in facts.subscriptions:
+        _gather_subscription(subscription, by_product, gathered)
+    for grant in facts.grants:
+        _gather_grant(grant, gathered)
+    return gathered.timeline()
+
+
+class _Gathered:
+    """Sources and withheld intervals by feature, while they are being collected."""
+
+    def __init__(self) -> None:
+        self.sources: defaultdict[FeatureId, list[Source]] = defaultdict(list)
+        self.withheld: defaultdict[FeatureId, list[Withheld]] = defaultdict(list)
+
+    def timeline(self) -> Timeline:
+        features = sorted(self.sources.keys() | self.withheld.keys())
+        return Timeline({feature: self._of(feature) for feature in features})
+
+    def _of(self, feature: FeatureId) -> FeatureTimeline:
+        withheld = sorted(self.withheld.get(feature, ()), key=attrgetter("from_", "subscription", "until"))
+        return FeatureTimeline(tuple(_runs(self.sources.get(feature, ()))), tuple(withheld))
+
+
+def _gather_grant(grant: Grant, gathered: _Gathered) -> None:
+    """Source: DESIGN, The rule, 6."""
+    from_ = max(grant.active_from, grant.recorded_at)
+    ends, revoked = grant.active_to or FOREVER, grant.revoked_at or FOREVER
+    until = min(ends, revoked)
+    if from_ < until:
+        cause = AccessReason.GRANT_REVOKED if revoked < ends else AccessReason.GRANT_ENDED
+        source = Source(SourceKind.GRANT, from_, *_known(until, cause), grant=grant.id)
+        gathered.sources[grant.feature].append(source)
+
+
+class _Piece(NamedTuple):
+    """What an item gives during `[from_, until)` while its subscription's status allows it, and what ends it."""
+
+    from_: datetime
+    until: datetime
+    cause: AccessReason
+
+
+def _gather_subscription(
+    subscription: Subscription, by_product: Mapping[ProductId, Sequence[ProductFeature]], gathered: _Gathered
+) -> None:
+    stood = standings(subscription)
+    begins = [standing.from_ for standing in stood if standing.withheld_by is None]
+    for item in subscription.items:
+        pieces: defaultdict[tuple[FeatureId, ProductId], list[_Piece]] = defaultdict(list)
+        for stretch in stretches(item, anchor(subscription), begins):
+            for attachment in by_product.get(stretch.product, ()):
+                pieces[attachment.feature, stretch.product].extend(_pieces(stretch, attachment))
+        for (feature, product), parts in pieces.items():
+            for piece in _joined(parts):
+                for standing in stood:
+                    if standing.from_ < piece.until and piece.from_ < standing.until:
+                        _gather_overlap(piece, standing, subscription, item, feature, product, gathered)
+
+
+def _pieces(stretch: Stretch, attachment: ProductFeature) -> Iterator[_Piece]:
+    """What an attachment gives in a stretch, cut where the quantity is 0."""
+    held = stretch.holding(attachment)
+    if held is None:
+        return
+    entry, leave = held
+    for from_, until in stretch.given:
+        if entry < until and from_ < leave:
+            # Of an item's end and a detach at one instant the item's end is named.
+            cause = AccessReason.ITEM_REMOVED if until <= leave else AccessReason.FEATURE_DETACHED
+            yield _Piece(max(entry, from_), min(leave, until), cause)
+
+
+def _joined(pieces: Sequence[_Piece]) -> Sequence[_Piece]:
+    """Pieces that touch or overlap made one, as by a detach and an attach within one period."""
+    if len(pieces) < 2:
+        return pieces
+    joined: list[_Piece] = []
+    for piece in sorted(pieces):
+        if joined and piece.from_ <= joined[-1].until:
+            joined.append(_join(joined.pop(), piece))
+        else:
+            joined.append(piece)
+    return joined
+
+
+def _join(one: _Piece, other: _Piece) -> _Piece:
+    last = max(one, other, key=lambda piece: (piece.until, -PRECEDENCE.index(piece.cause)))
+    return _Piece(one.from_, last.until, last.cause)
+
+
+def _gather_overlap(
+    piece: _Piece,
+    standing: Standing,
+    subscription: Subscription,
+    item: SubscriptionItem,
+    feature: FeatureId,
+    product: ProductId,
+    gathered: _Gathered,
+) -> None:
+    from_ = max(piece.from_, standing.from_)
+    # Of the status and the item at one instant the status is named.
+    end = standing.end_reason if standing.until <= piece.until else piece.cause
+    to, reason = _known(min(piece.until, standing.until), end)
+    if standing.withheld_by is None:
+        source = Source(SourceKind.SUBSCRIPTION, from_, to, reason, subscription.id, item.id, product)
+        gathered.sources[feature].append(source)
+    else:
+        gathered.withheld[feature].append(Withheld(from_, to, standing.withheld_by, reason, subscription.id))
+
+
+def _runs(sources: Iterable[Source]) -> Iterator[Run]:
+    """The union of sources; those that overlap or touch are one run. Source: DESIGN, The rule, 7."""
+    together: list[Source] = []
+    reach: datetime | None = None
+    for source in sorted(sources, key=_source_order):
+        if together and reach is not None and source.active_from > reach:
+            yield _run(together, reach)
+            together = []
+        reach = _later(reach, source.active_to) if together else source.active_to
+        together.append(source)
+    if together:
+        yield _run(together, reach)
+
+
+def _run(sources: Sequence[Source], until: datetime | None) -> Run:
+    if until is None:
+        return Run(sources[0].active_from, None, None, expired=False, sources=tuple(sources))
+    causes = {source.end_reason for source in sources if source.active_to == until}
+    reason = next(reason for reason in PRECEDENCE if reason in causes)
+    return Run(sources[0].active_from, until, reason, expired=causes <= EXPIRING, sources=tuple(sources))
+
+
+def _source_order(source: Source) -> tuple[datetime, str, str, str]:
+    return source.active_from, source.grant or "", source.item or "", source.product or ""
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The later of two ends, None being open."""
+    return None if one is None or other is None else max(one, other)
+
+
+def _known(until: datetime, cause: AccessReason) -> tuple[datetime | None, AccessReason | None]:
+    """An end and its cause as the rule answers them: both None while open."""
+    return (None, None) if until == FOREVER else (until, cause)
