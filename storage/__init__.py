@@ -1,0 +1,1 @@
+"""Facts at rest: tables, migrations, statements and units of work. The only home of SQL."""

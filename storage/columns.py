@@ -1,0 +1,100 @@
+"""Column types that hold the same values on SQLite and PostgreSQL, and refuse the same ones."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, Integer, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from storage.errors import UnstorableInstant, UnstorableText
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+class Instant(TypeDecorator[datetime]):
+    """An instant in whole milliseconds: `timestamptz` on PostgreSQL, on SQLite milliseconds since 1970 as an INTEGER.
+
+    SQLite's own datetime texts don't sort across offsets, and drop the offset without a word.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The type on this database."""
+        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | datetime | None:
+        """What the driver takes. Raises: UnstorableInstant."""
+        if value is None:
+            return None
+        if value.tzinfo is None or value.microsecond % 1000:
+            raise UnstorableInstant(value)
+        return (value - _EPOCH) // _MILLISECOND if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: int | datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 (overridden)
+        """The instant, aware, in UTC."""
+        if isinstance(value, int):
+            return _EPOCH + value * _MILLISECOND
+        return None if value is None else value.astimezone(UTC)
+
+
+class Word(TypeDecorator[str]):
+    """Text that compares and sorts by code point: PostgreSQL would sort by the server's language, SQLite never does."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The type on this database."""
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else Text(collation="C"))
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 (overridden)
+        """The text itself. Raises: UnstorableText."""
+        if value is not None and not is_storable(value):
+            raise UnstorableText
+        return value
+
+
+class StringMap(TypeDecorator[Mapping[str, str]]):
+    """A flat map of strings, in the order of its keys: JSONB doesn't keep another one."""
+
+    impl = JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The type on this database."""
+        return dialect.type_descriptor(JSON() if dialect.name == "sqlite" else JSONB())
+
+    def process_bind_param(self, value: Mapping[str, str] | None, dialect: Dialect) -> Mapping[str, str] | None:  # noqa: ARG002 (overridden)
+        """The map as JSON. Raises: UnstorableText."""
+        if value is None:
+            return None
+        if not all(is_storable(text) for pair in value.items() for text in pair):
+            raise UnstorableText
+        return dict(value)
+
+    def process_result_value(self, value: dict[str, str] | None, dialect: Dialect) -> Mapping[str, str] | None:  # noqa: ARG002 (overridden)
+        """The map, sorted by key."""
+        return None if value is None else dict(sorted(value.items()))
+
+
+class WordList(TypeDecorator[list[str]]):
+    """Many words as one parameter, so that a statement's text doesn't depend on how many there are."""
+
+    impl = JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The type on this database."""
+        return dialect.type_descriptor(JSON() if dialect.name == "sqlite" else ARRAY(Text()))
+
+
+def is_storable(text: str) -> bool:
+    """Whether both databases can hold a text: no NUL (PostgreSQL can't), no lone surrogate (neither can)."""
+    return _UNSTORABLE.search(text) is None

@@ -1,0 +1,123 @@
+"""The database: one URL, three kinds of connection.
+
+`read` for a single short statement, `snapshot` for several that must see one state, `begin_write` for a unit of work.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from sqlite3 import Connection as DriverConnection
+from typing import Any, Self
+
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from storage.clock import Clock, SystemClock
+from storage.driver_errors import translating_connect_errors, translating_driver_errors
+from storage.url import read_url
+
+_SQLITE_PRAGMAS = (
+    # Readers go on while somebody writes.
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA foreign_keys = ON",
+    # Only FULL keeps what was acknowledged through a power cut; NORMAL loses it.
+    "PRAGMA synchronous = FULL",
+    "PRAGMA busy_timeout = 5000",
+)
+
+_POSTGRESQL_OPTIONS: dict[str, dict[str, Any]] = {
+    "read": {"isolation_level": "AUTOCOMMIT"},
+    "snapshot": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+    # Each statement sees what was committed before it: what a lock waited for is seen by the next one.
+    "write": {"isolation_level": "READ COMMITTED"},
+}
+
+# A deferred BEGIN that writes later can't be given the lock any more once another has written; IMMEDIATE waits for it.
+_SQLITE_OPTIONS: dict[str, dict[str, Any]] = {
+    "read": {},
+    "snapshot": {"begin": "BEGIN"},
+    "write": {"begin": "BEGIN IMMEDIATE"},
+}
+
+
+class Database:
+    """An open database. Made by `Database.open`, ended by `close`."""
+
+    def __init__(self, engine: AsyncEngine, *, clock: Clock) -> None:
+        self.engine = engine
+        self.clock = clock
+        self._options = _SQLITE_OPTIONS if engine.dialect.name == "sqlite" else _POSTGRESQL_OPTIONS
+        # SQLite has one writer at a time and wakes those who wait in no order. Within the process they queue here, so
+        # the busy timeout is left for other processes and nobody starves.
+        self._sqlite_writer = asyncio.Lock() if engine.dialect.name == "sqlite" else None
+
+    @classmethod
+    def open(cls, url: str, *, clock: Clock | None = None) -> Self:
+        """The database at a URL; nothing is connected before the first use.
+
+        `url`: "sqlite:///file.db" or "postgresql://user:password@host/database" (a Unix socket as `?host=/folder`).
+        `clock`: the process's time; on PostgreSQL writes take the server's instead.
+        Raises: UnknownDatabaseUrl.
+        """
+        return cls(_engine(read_url(url)), clock=clock or SystemClock())
+
+    async def close(self) -> None:
+        """Closes every connection. Those in use are closed when they are given back."""
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[AsyncConnection]:
+        """A connection for one short statement, outside of any transaction."""
+        async with self._connect("read") as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncGenerator[AsyncConnection]:
+        """A connection whose statements all see one state of the database, that of the first of them."""
+        async with self._connect("snapshot") as connection, connection.begin():
+            yield connection
+
+    @asynccontextmanager
+    async def begin_write(self) -> AsyncGenerator[AsyncConnection]:
+        """A transaction that writes: committed at the end of the block, rolled back by an exception.
+
+        Raises: Contended, if somebody else was in the way and the whole block may be run again; DatabaseUnavailable;
+        UniqueViolation, when a duplicate is what leaves the block.
+        """
+        async with AsyncExitStack() as stack:
+            if self._sqlite_writer is not None:
+                await stack.enter_async_context(self._sqlite_writer)
+            connection = await stack.enter_async_context(self._connect("write"))
+            await stack.enter_async_context(connection.begin())
+            yield connection
+
+    @asynccontextmanager
+    async def _connect(self, use: str) -> AsyncGenerator[AsyncConnection]:
+        async with AsyncExitStack() as stack:
+            with translating_connect_errors():
+                connection = await stack.enter_async_context(self.engine.connect())
+            with translating_driver_errors():
+                yield await connection.execution_options(**self._options[use])
+
+
+def _engine(url: URL) -> AsyncEngine:
+    if url.get_backend_name() == "postgresql":
+        return create_async_engine(url, pool_size=10, max_overflow=10)
+    # Without an isolation level the driver begins nothing by itself, and every BEGIN is ours.
+    engine = create_async_engine(url, connect_args={"isolation_level": None})
+    event.listen(engine.sync_engine, "connect", _set_pragmas)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _set_pragmas(driver_connection: DriverConnection, _record: object) -> None:
+    cursor = driver_connection.cursor()
+    for pragma in _SQLITE_PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    statement = connection.get_execution_options().get("begin")
+    if statement is not None:
+        connection.exec_driver_sql(statement)

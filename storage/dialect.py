@@ -1,0 +1,56 @@
+"""Statements that the two databases spell differently."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, Row, Select, Table, bindparam
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from storage.columns import WordList, is_storable
+
+AnyRow = Row[*tuple[Any, ...]]
+"""A row whose columns the reader knows by name."""
+
+AnySelect = Select[*tuple[Any, ...]]
+"""A query whose columns the reader knows by name."""
+
+
+def is_postgresql(connection: AsyncConnection) -> bool:
+    """Whether the other end is PostgreSQL; else it is SQLite."""
+    return connection.dialect.name == "postgresql"
+
+
+def insert_into(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that knows ON CONFLICT, which both have under one spelling and SQLAlchemy under two."""
+    return postgresql.insert(table) if is_postgresql(connection) else sqlite.insert(table)
+
+
+def one_of(column: ColumnElement[Any], words: Iterable[str]) -> ColumnElement[bool]:
+    """Whether a text column has one of these values; no list is too long, and what can't be stored matches nothing.
+
+    `IN (?, ?, ...)` has a text of its own for every length, which empties the drivers' caches of prepared statements,
+    and SQLite allows only so many parameters.
+    """
+    return _OneOf(column, bindparam(None, [word for word in words if is_storable(word)], type_=WordList()))
+
+
+class _OneOf(FunctionElement[bool]):
+    type = Boolean()
+    name = "one_of"
+    inherit_cache = True
+
+
+@compiles(_OneOf, "postgresql")
+def _any(element: _OneOf, compiler: SQLCompiler, **options: object) -> str:
+    column, words = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({column} = ANY ({words}))"
+
+
+@compiles(_OneOf, "sqlite")
+def _json_each(element: _OneOf, compiler: SQLCompiler, **options: object) -> str:
+    column, words = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({column} IN (SELECT value FROM json_each({words})))"  # noqa: S608 (both are compiled parts)

@@ -1,0 +1,31 @@
+"""The order in which writers go: PostgreSQL's advisory locks. On SQLite, BEGIN IMMEDIATE is all of them at once."""
+
+from hashlib import sha256
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from entitlements.facts import EnvironmentId
+from storage.dialect import is_postgresql
+
+
+async def lock_catalogue(connection: AsyncConnection, environment: EnvironmentId, *, exclusive: bool) -> None:
+    """Takes the environment's catalogue lock until the transaction ends.
+
+    Writes to the catalogue take it exclusively, customers' writes share it: so no attachment changes under a customer's
+    write, and whoever writes to the catalogue sees the instants of all earlier writes committed.
+    """
+    lock = func.pg_advisory_xact_lock if exclusive else func.pg_advisory_xact_lock_shared
+    if is_postgresql(connection):
+        await connection.execute(select(lock(_number(f"catalogue of {environment}"))))
+
+
+async def lock_migrations(connection: AsyncConnection) -> None:
+    """Lets one process at a time change the tables, until the transaction ends."""
+    if is_postgresql(connection):
+        await connection.execute(select(func.pg_advisory_xact_lock(_number("migrations"))))
+
+
+def _number(name: str) -> int:
+    """A lock's number: advisory locks have 64 bits and no names. The prefix keeps clear of a neighbour's locks."""
+    return int.from_bytes(sha256(f"admittance: {name}".encode()).digest()[:8], signed=True)
