@@ -1,0 +1,113 @@
+"""API keys: only the hash of a secret is kept, so a stolen database opens nothing."""
+
+import hmac
+import re
+import secrets
+import string
+from collections.abc import Sequence
+from hashlib import sha256
+
+from sqlalchemy import RowMapping, func, insert, literal, select, update
+
+from entitlements.facts import EnvironmentId
+from storage.columns import Instant, is_storable
+from storage.database import Database
+from storage.dialect import AnySelect, one_of
+from storage.environments import environment_columns, load_environment, read_environment
+from storage.ids import new_id
+from storage.records import Credential
+from storage.rows import api_keys, environments
+
+_ALPHABET = string.ascii_letters + string.digits
+# 62 ** 43 is just above 2 ** 256: nobody guesses it, so the hash needs neither salt nor slowness.
+_LENGTH = 43
+_HINT_LENGTH = 4
+
+
+async def create_key(
+    db: Database, environment: EnvironmentId, name: str, scopes: Sequence[str]
+) -> tuple[Credential, str]:
+    """A new key for an environment, and its secret, which can't be had again. Raises: EnvironmentMissing."""
+    async with db.begin_write() as connection:
+        owner = await load_environment(connection, environment)
+        secret = _fresh_secret(owner.name)
+        credential = Credential(
+            id=new_id("key"),
+            environment=owner,
+            name=name,
+            scopes=tuple(scopes),
+            hint=secret[-_HINT_LENGTH:],
+            created_at=db.clock.now(),
+        )
+        await connection.execute(
+            insert(api_keys).values(
+                id=credential.id,
+                environment_id=owner.id,
+                name=credential.name,
+                scopes=list(credential.scopes),
+                secret_hash=_hash(secret),
+                hint=credential.hint,
+                created_at=credential.created_at,
+            )
+        )
+    return credential, secret
+
+
+async def list_keys(db: Database, environment: EnvironmentId | None = None) -> list[Credential]:
+    """The keys of an environment, or of all, revoked ones too; newest first."""
+    query = _query().order_by(api_keys.c.created_at.desc(), api_keys.c.id.desc())
+    if environment is not None:
+        query = query.where(api_keys.c.environment_id == environment)
+    async with db.read() as connection:
+        return [_read(row) for row in (await connection.execute(query)).mappings()]
+
+
+async def revoke_key(db: Database, key: str) -> Credential | None:
+    """Revokes a key from now on, by real time; None if there is no such key. One revoked before stays as it is."""
+    mine = one_of(api_keys.c.id, [key])
+    async with db.begin_write() as connection:
+        revoked_at = func.coalesce(api_keys.c.revoked_at, literal(db.clock.now(), Instant()))
+        await connection.execute(update(api_keys).where(mine).values(revoked_at=revoked_at))
+        row = (await connection.execute(_query().where(mine))).mappings().one_or_none()
+        return None if row is None else _read(row)
+
+
+async def find_credential(db: Database, secret: str) -> Credential | None:
+    """The key with this secret, with its environment as it is now; one statement, for every request.
+
+    A revoked key is found too: whoever asks must look at `revoked_at`.
+    """
+    if not is_storable(secret):
+        return None
+    digest = _hash(secret)
+    async with db.read() as connection:
+        row = (await connection.execute(_query().where(api_keys.c.secret_hash == digest))).mappings().one_or_none()
+    if row is None or not hmac.compare_digest(digest, row["secret_hash"]):
+        return None
+    return _read(row)
+
+
+def _fresh_secret(environment: str) -> str:
+    """A secret that says what it is and where it belongs: secret scanners and people can tell."""
+    slug = re.sub(r"[^a-z0-9]+", "", environment.lower()) or "key"
+    return f"adm_{slug}_{''.join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))}"
+
+
+def _hash(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()
+
+
+def _query() -> AnySelect:
+    return select(api_keys, *environment_columns("owner_")).join(environments)
+
+
+def _read(row: RowMapping) -> Credential:
+    return Credential(
+        id=row["id"],
+        environment=read_environment(row, "owner_"),
+        name=row["name"],
+        scopes=tuple(row["scopes"]),
+        hint=row["hint"],
+        created_at=row["created_at"],
+        revoked_at=row["revoked_at"],
+    )

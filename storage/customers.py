@@ -1,0 +1,228 @@
+"""Customers at rest: their own rows. What lies below them comes with `storage.facts`."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TypedDict, Unpack
+
+from sqlalchemy import Update, exists, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from entitlements.facts import (
+    CustomerId,
+    EnvironmentId,
+    FeatureId,
+    GrantId,
+    Metadata,
+    SubscriptionId,
+    SubscriptionItemId,
+)
+from storage.dialect import AnyRow, AnySelect, one_of
+from storage.errors import CustomerMissing
+from storage.paging import Cut, Key, Page, count, page
+from storage.records import CustomerRecord
+from storage.rows import (
+    customers,
+    grants,
+    product_features,
+    subscription_item_segments,
+    subscription_items,
+    subscriptions,
+)
+from storage.work import CustomerWork, NewCustomerWork, update_row
+
+_KEY = Key(customers.c.created_at, customers.c.id)
+_PRESENT = customers.c.deleted_at.is_(None)
+
+
+class CustomerChanges(TypedDict, total=False):
+    """What of a customer's own row can be edited."""
+
+    external_id: str | None
+    name: str | None
+    email: str | None
+    metadata: Metadata
+
+
+async def load_customers(
+    connection: AsyncConnection, environment: EnvironmentId, ids: Sequence[CustomerId], *, deleted: bool = False
+) -> dict[CustomerId, CustomerRecord]:
+    """The customers with these ids; unknown and foreign ids are absent, deleted ones too unless asked for."""
+    query = select(customers).where(customers.c.environment_id == environment, one_of(customers.c.id, ids))
+    rows = await connection.execute(query if deleted else query.where(_PRESENT))
+    return {customer.id: customer for customer in map(_read, rows)}
+
+
+async def load_customers_by_external_id(
+    connection: AsyncConnection, environment: EnvironmentId, external_ids: Sequence[str]
+) -> dict[str, CustomerRecord]:
+    """The customers with these ids of their owner's."""
+    rows = await connection.execute(_of(environment).where(one_of(customers.c.external_id, external_ids)))
+    return {row.external_id: _read(row) for row in rows}
+
+
+async def page_customers(
+    connection: AsyncConnection, environment: EnvironmentId, cut: Cut, *, email: str | None
+) -> Page[CustomerRecord]:
+    """Customers, all (None) or those with exactly this address; newest first."""
+    return await page(connection, _listed(environment, email), _KEY, cut, _read)
+
+
+async def count_customers(connection: AsyncConnection, environment: EnvironmentId, *, email: str | None) -> int:
+    """How many customers `page_customers` goes through."""
+    return await count(connection, _listed(environment, email))
+
+
+async def candidates_for_feature(
+    connection: AsyncConnection, environment: EnvironmentId, feature: FeatureId, cut: Cut
+) -> list[CustomerRecord]:
+    """Customers who may ever have had a feature, in the order of reading; the rule says who really has.
+
+    They hold a grant of it, or an item that at some time was for a product to which it at some time was attached.
+    """
+    granted = exists().where(
+        grants.c.environment_id == environment,
+        grants.c.feature_id == feature,
+        grants.c.customer_id == customers.c.id,
+    )
+    subscribed = exists().where(
+        product_features.c.environment_id == environment,
+        product_features.c.feature_id == feature,
+        subscription_item_segments.c.environment_id == environment,
+        subscription_item_segments.c.product_id == product_features.c.product_id,
+        subscription_items.c.environment_id == environment,
+        subscription_items.c.id == subscription_item_segments.c.item_id,
+        subscriptions.c.environment_id == environment,
+        subscriptions.c.id == subscription_items.c.subscription_id,
+        subscriptions.c.customer_id == customers.c.id,
+    )
+    query = _of(environment).where(or_(granted, subscribed))
+    found = await page(connection, query, _KEY, cut, _read)
+    return list(reversed(found.items) if cut.backwards else found.items)
+
+
+async def customers_of_subscriptions(
+    connection: AsyncConnection, environment: EnvironmentId, ids: Sequence[SubscriptionId]
+) -> dict[SubscriptionId, CustomerId]:
+    """Whose subscriptions these are; ids that are unknown, foreign or of deleted customers are absent."""
+    query = select(subscriptions.c.id, subscriptions.c.customer_id).join(customers)
+    query = query.where(subscriptions.c.environment_id == environment, one_of(subscriptions.c.id, ids))
+    return dict((await connection.execute(query.where(_PRESENT))).tuples())
+
+
+async def customers_of_items(
+    connection: AsyncConnection, environment: EnvironmentId, ids: Sequence[SubscriptionItemId]
+) -> dict[SubscriptionItemId, CustomerId]:
+    """Whose subscriptions these items belong to; ids that are unknown, foreign or of deleted customers are absent."""
+    query = select(subscription_items.c.id, subscriptions.c.customer_id)
+    query = query.select_from(subscription_items).join(subscriptions).join(customers)
+    query = query.where(subscription_items.c.environment_id == environment, one_of(subscription_items.c.id, ids))
+    return dict((await connection.execute(query.where(_PRESENT))).tuples())
+
+
+async def customers_of_grants(
+    connection: AsyncConnection, environment: EnvironmentId, ids: Sequence[GrantId]
+) -> dict[GrantId, CustomerId]:
+    """Whose grants these are; ids that are unknown, foreign or of deleted customers are absent."""
+    query = select(grants.c.id, grants.c.customer_id).join(customers)
+    query = query.where(grants.c.environment_id == environment, one_of(grants.c.id, ids))
+    return dict((await connection.execute(query.where(_PRESENT))).tuples())
+
+
+async def lock_customer(
+    connection: AsyncConnection, environment: EnvironmentId, customer: CustomerId
+) -> CustomerRecord:
+    """The customer's row, kept for this transaction alone until it ends. Raises: CustomerMissing.
+
+    Every write to a customer, or to anything below, begins here: so they follow each other and none is lost.
+    """
+    query = _of(environment).where(one_of(customers.c.id, [customer])).with_for_update()
+    row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        raise CustomerMissing(customer)
+    return _read(row)
+
+
+async def insert_customer(
+    work: NewCustomerWork,
+    customer: CustomerId,
+    *,
+    external_id: str | None = None,
+    name: str | None = None,
+    email: str | None = None,
+    metadata: Metadata | None = None,
+) -> CustomerRecord:
+    """Adds a customer as of the work's instant; its revision is 0.
+
+    Raises (as it leaves the unit of work): UniqueViolation("external_id"), if another one has it.
+    """
+    record = CustomerRecord(
+        id=customer,
+        external_id=external_id,
+        name=name,
+        email=email,
+        metadata=metadata or {},
+        created_at=work.instant,
+        facts_version=1,
+        announced_revision=0,
+        announced_until=work.instant,
+        written_at=work.instant,
+    )
+    await work.connection.execute(insert(customers).values(environment_id=work.environment.id, **asdict(record)))
+    work.is_changed = True
+    return record
+
+
+async def update_customer(work: CustomerWork, **changes: Unpack[CustomerChanges]) -> None:
+    """Edits the customer's own row.
+
+    Raises (as it leaves the unit of work): UniqueViolation("external_id"), if another one has it.
+    """
+    await update_row(work, _update(work).values(**changes), work.loaded.customer.id)
+
+
+async def delete_customer(work: CustomerWork) -> None:
+    """Deletes the customer as of the work's instant: it and all below answer as unknown; the rows stay."""
+    await update_row(work, _update(work).values(deleted_at=work.instant), work.loaded.customer.id)
+    work.is_deleted = True
+
+
+async def save_announcement(work: CustomerWork, *, revision: int) -> CustomerRecord:
+    """Writes down that the customer changed at the work's instant and which revision that made. Returns the new row."""
+    statement = _update(work).values(
+        facts_version=customers.c.facts_version + 1,
+        written_at=work.instant,
+        announced_revision=revision,
+        announced_until=work.instant,
+    )
+    return _read((await work.connection.execute(statement.returning(customers))).one())
+
+
+def _of(environment: EnvironmentId) -> AnySelect:
+    return select(customers).where(customers.c.environment_id == environment, _PRESENT)
+
+
+def _listed(environment: EnvironmentId, email: str | None) -> AnySelect:
+    query = _of(environment)
+    return query if email is None else query.where(one_of(customers.c.email, [email]))
+
+
+def _update(work: CustomerWork) -> Update:
+    return update(customers).where(
+        customers.c.environment_id == work.environment.id, customers.c.id == work.loaded.customer.id
+    )
+
+
+def _read(row: AnyRow) -> CustomerRecord:
+    return CustomerRecord(
+        id=row.id,
+        external_id=row.external_id,
+        name=row.name,
+        email=row.email,
+        metadata=row.metadata,
+        created_at=row.created_at,
+        facts_version=row.facts_version,
+        announced_revision=row.announced_revision,
+        announced_until=row.announced_until,
+        written_at=row.written_at,
+        deleted_at=row.deleted_at,
+    )

@@ -1,0 +1,66 @@
+"""Grants at rest."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from entitlements.facts import CustomerId, EnvironmentId, Grant, GrantId
+from storage.dialect import AnyRow, one_of
+from storage.rows import grants
+from storage.work import CustomerWork, update_row
+
+
+async def load_grants_of(
+    connection: AsyncConnection, environment: EnvironmentId, customers: Sequence[CustomerId]
+) -> dict[CustomerId, tuple[Grant, ...]]:
+    """All grants of these customers, in the order they were made; a customer without one is absent."""
+    query = select(grants).where(grants.c.environment_id == environment, one_of(grants.c.customer_id, customers))
+    found: dict[CustomerId, list[Grant]] = {}
+    for row in await connection.execute(query.order_by(grants.c.recorded_at, grants.c.id)):
+        found.setdefault(row.customer_id, []).append(_read(row))
+    return {customer: tuple(given) for customer, given in found.items()}
+
+
+async def insert_grant(work: CustomerWork, grant: Grant) -> None:
+    """Adds a grant."""
+    await work.connection.execute(
+        insert(grants).values(
+            environment_id=work.environment.id,
+            id=grant.id,
+            customer_id=work.loaded.customer.id,
+            feature_id=grant.feature,
+            recorded_at=grant.recorded_at,
+            active_from=grant.active_from,
+            active_to=grant.active_to,
+            revoked_at=grant.revoked_at,
+            reason=grant.reason,
+            metadata=grant.metadata,
+        )
+    )
+    work.is_changed = True
+
+
+async def revoke_grant(work: CustomerWork, grant: GrantId) -> None:
+    """Takes a grant back as of the work's instant. Raises: RowMissing, also if it was taken back before."""
+    statement = update(grants).where(
+        grants.c.environment_id == work.environment.id,
+        grants.c.customer_id == work.loaded.customer.id,
+        grants.c.id == grant,
+        grants.c.revoked_at.is_(None),
+    )
+    await update_row(work, statement.values(revoked_at=work.instant), grant)
+
+
+def _read(row: AnyRow) -> Grant:
+    return Grant(
+        id=row.id,
+        customer=row.customer_id,
+        feature=row.feature_id,
+        recorded_at=row.recorded_at,
+        active_from=row.active_from,
+        active_to=row.active_to,
+        revoked_at=row.revoked_at,
+        reason=row.reason,
+        metadata=row.metadata,
+    )

@@ -1,0 +1,48 @@
+"""The instant of a write: one of its own, strictly later than that of every earlier write it can see."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, literal, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.clock import Clock
+from storage.columns import Instant
+from storage.dialect import is_postgresql
+from storage.errors import EnvironmentClosed
+from storage.records import Environment
+from storage.rows import customers
+
+TICK = timedelta(milliseconds=1)
+"""The least by which two write instants differ; what a frozen clock moves on with every write."""
+
+
+async def next_instant(
+    connection: AsyncConnection, clock: Clock, environment: Environment, latest: datetime | None
+) -> datetime:
+    """The instant for a write that has its locks: max(clock, latest seen + 1 ms).
+
+    The clock is the environment's where that is frozen, else PostgreSQL's, which all processes share; SQLite has none
+    but the process's. Raises: EnvironmentClosed.
+    """
+    if environment.closed_at is not None:
+        raise EnvironmentClosed(environment.id, environment.closed_at)
+    now = environment.clock_at or await _present(connection, clock)
+    return now if latest is None else max(now, latest + TICK)
+
+
+async def latest_write(connection: AsyncConnection, environment: Environment) -> datetime | None:
+    """The instant of the environment's latest write to catalogue or customers; None before the first.
+
+    Complete only under the exclusive catalogue lock: without it a customer's write may be about to commit.
+    """
+    query = select(func.max(customers.c.written_at)).where(customers.c.environment_id == environment.id)
+    written_at = await connection.scalar(query)
+    return max(filter(None, (written_at, environment.catalogue_written_at)), default=None)
+
+
+async def _present(connection: AsyncConnection, clock: Clock) -> datetime:
+    if not is_postgresql(connection):
+        return clock.now()
+    # now() would be the transaction's start, before the locks were had. date_trunc cuts as `storage.clock.cut` does.
+    present = func.date_trunc(literal("milliseconds"), func.clock_timestamp(), type_=Instant())
+    return (await connection.execute(select(present))).scalar_one()

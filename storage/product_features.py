@@ -1,0 +1,135 @@
+"""Attachments at rest: which feature belongs to which product, since when and until when."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from entitlements.facts import CatalogRollout, EnvironmentId, FeatureId, ProductFeature, ProductFeatureId, ProductId
+from storage.dialect import AnyRow, AnySelect, one_of
+from storage.paging import Cut, Key, Page, counts_by_parent, pages_by_parent
+from storage.rows import product_features, products
+from storage.work import CatalogueWork, update_row
+
+Side = Literal["product", "feature"]
+"""Whose list of attachments it is."""
+
+_KEY = Key(product_features.c.attached_at, product_features.c.id)
+_PARENTS: dict[Side, ColumnElement[Any]] = {
+    "product": product_features.c.product_id,
+    "feature": product_features.c.feature_id,
+}
+
+
+async def load_product_features(
+    connection: AsyncConnection, environment: EnvironmentId, ids: Sequence[ProductFeatureId]
+) -> dict[ProductFeatureId, ProductFeature]:
+    """The attachments with these ids, detached ones too; unknown and foreign ids are absent."""
+    rows = await connection.execute(_of(environment).where(one_of(product_features.c.id, ids)))
+    return {attachment.id: attachment for attachment in map(read_product_feature, rows)}
+
+
+async def load_attachments(
+    connection: AsyncConnection, environment: EnvironmentId, ids: Sequence[ProductId]
+) -> dict[ProductId, tuple[ProductFeature, ...]]:
+    """Every attachment the products ever had: the rule needs the history. An unknown product has none."""
+    query = _of(environment).where(one_of(product_features.c.product_id, ids))
+    found: dict[ProductId, list[ProductFeature]] = {product: [] for product in ids}
+    for row in await connection.execute(query.order_by(*_KEY)):
+        found[row.product_id].append(read_product_feature(row))
+    return {product: tuple(attachments) for product, attachments in found.items()}
+
+
+async def pages_of_product_features(
+    connection: AsyncConnection,
+    environment: EnvironmentId,
+    *,
+    by: Side,
+    parents: Sequence[str],
+    cut: Cut,
+    detached: bool,
+) -> dict[str, Page[ProductFeature]]:
+    """The attachments of products, or of features, latest first; with `detached` also those that were detached."""
+    query = _listed(environment, detached=detached)
+    return await pages_by_parent(
+        connection, query, _KEY, cut, read_product_feature, parent=_PARENTS[by], parents=parents
+    )
+
+
+async def counts_of_product_features(
+    connection: AsyncConnection, environment: EnvironmentId, *, by: Side, parents: Sequence[str], detached: bool
+) -> dict[str, int]:
+    """How many attachments `pages_of_product_features` goes through for each parent."""
+    query = _listed(environment, detached=detached)
+    return await counts_by_parent(connection, query, parent=_PARENTS[by], parents=parents)
+
+
+async def products_with_features(
+    connection: AsyncConnection, environment: EnvironmentId, ids: Sequence[FeatureId], first: int
+) -> dict[FeatureId, list[ProductId]]:
+    """Active products that have each feature attached now: what would unlock it. At most `first` each, newest first."""
+    order = products.c.created_at.desc(), products.c.id.desc()
+    rank = func.row_number().over(partition_by=product_features.c.feature_id, order_by=order).label("product_rank")
+    ranked = (
+        _listed(environment, detached=False)
+        .join(products)
+        .where(products.c.active, one_of(product_features.c.feature_id, ids))
+        .with_only_columns(product_features.c.feature_id, product_features.c.product_id, rank)
+        .subquery()
+    )
+    found: dict[FeatureId, list[ProductId]] = {feature: [] for feature in ids}
+    query = select(ranked).where(ranked.c.product_rank <= first).order_by(ranked.c.product_rank)
+    for row in await connection.execute(query):
+        found[row.feature_id].append(row.product_id)
+    return found
+
+
+async def attach_feature(work: CatalogueWork, attachment: ProductFeature) -> None:
+    """Attaches a feature. Raises (as it leaves the unit of work): UniqueViolation, if it is attached already."""
+    await work.connection.execute(
+        insert(product_features).values(
+            environment_id=work.environment.id,
+            id=attachment.id,
+            product_id=attachment.product,
+            feature_id=attachment.feature,
+            attached_at=attachment.attached_at,
+            rollout=attachment.rollout,
+            detached_at=attachment.detached_at,
+            detach_rollout=attachment.detach_rollout,
+        )
+    )
+    work.is_changed = work.is_attachments_changed = True
+
+
+async def detach_feature(work: CatalogueWork, attachment: ProductFeatureId, rollout: CatalogRollout) -> None:
+    """Ends an attachment as of the work's instant. Raises: RowMissing, also if it was ended before."""
+    statement = update(product_features).where(
+        product_features.c.environment_id == work.environment.id,
+        product_features.c.id == attachment,
+        product_features.c.detached_at.is_(None),
+    )
+    await update_row(work, statement.values(detached_at=work.instant, detach_rollout=rollout), attachment)
+    work.is_attachments_changed = True
+
+
+def read_product_feature(row: AnyRow) -> ProductFeature:
+    """An attachment from a row with the table's columns."""
+    return ProductFeature(
+        id=row.id,
+        product=row.product_id,
+        feature=row.feature_id,
+        attached_at=row.attached_at,
+        rollout=CatalogRollout(row.rollout),
+        detached_at=row.detached_at,
+        detach_rollout=None if row.detach_rollout is None else CatalogRollout(row.detach_rollout),
+    )
+
+
+def _of(environment: EnvironmentId) -> AnySelect:
+    return select(product_features).where(product_features.c.environment_id == environment)
+
+
+def _listed(environment: EnvironmentId, *, detached: bool) -> AnySelect:
+    query = _of(environment)
+    return query if detached else query.where(product_features.c.detached_at.is_(None))

@@ -1,0 +1,86 @@
+"""The values storage hands out besides those of the rule."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from entitlements.facts import CustomerFacts, CustomerId, EnvironmentId, Metadata, ProductFeature
+from entitlements.runs import Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """An isolated space of data.
+
+    `clock_at` is where a test clock stands, None where real time rules; `closed_at` is when taking that clock away
+    closed the environment for writes. The versions grow with every write to the catalogue, to attachments only; the
+    last of these writes was at `catalogue_written_at`, None before the first one.
+    """
+
+    id: EnvironmentId
+    name: str
+    livemode: bool
+    created_at: datetime
+    clock_at: datetime | None = None
+    closed_at: datetime | None = None
+    catalogue_version: int = 0
+    attachments_version: int = 0
+    catalogue_written_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """An API key without its secret, of which `hint` is the end. A revoked one opens nothing."""
+
+    id: str
+    environment: Environment
+    name: str
+    scopes: tuple[str, ...]
+    hint: str
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRecord:
+    """A customer's own row.
+
+    `facts_version` grows with every write to it or anything below it, `written_at` is the instant of the last one.
+    `announced_revision` counts the effective changes up to and including the instant `announced_until`.
+    """
+
+    id: CustomerId
+    external_id: str | None
+    name: str | None
+    email: str | None
+    metadata: Metadata
+    created_at: datetime
+    facts_version: int
+    announced_revision: int
+    announced_until: datetime
+    written_at: datetime
+    deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedFacts:
+    """All that decides what a customer may use, from one snapshot.
+
+    `attachments` are those of every product that any of the customer's items ever was for, the detached ones too.
+    """
+
+    customer: CustomerRecord
+    facts: CustomerFacts
+    attachments: tuple[ProductFeature, ...]
+    environment: Environment
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerChange:
+    """What a write made of a customer. `revision` is the one reached by it; `effective` says whether it made one."""
+
+    instant: datetime
+    revision: int
+    effective: bool
+    loaded_after: LoadedFacts
+    before: Timeline = field(repr=False)
+    after: Timeline = field(repr=False)

@@ -1,0 +1,210 @@
+"""Subscriptions at rest, with their status history, their items and the items' segments."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
+
+from sqlalchemy import ColumnElement, Table, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from entitlements.facts import (
+    BillingInterval,
+    CustomerId,
+    EnvironmentId,
+    Interval,
+    Metadata,
+    ProductId,
+    Segment,
+    StatusRecord,
+    Subscription,
+    SubscriptionId,
+    SubscriptionItem,
+    SubscriptionItemId,
+    SubscriptionStatus,
+    TrialEndBehavior,
+)
+from storage.dialect import AnyRow, one_of
+from storage.rows import subscription_item_segments as segments
+from storage.rows import subscription_items as items
+from storage.rows import subscription_statuses as statuses
+from storage.rows import subscriptions
+from storage.work import CustomerWork, update_row
+
+
+class SubscriptionChanges(TypedDict, total=False):
+    """What of a subscription's own row can be written anew; statuses and segments are only ever added to."""
+
+    trial_end: datetime | None
+    trial_end_behavior: TrialEndBehavior
+    cancel_at: datetime | None
+    cancel_at_period_end: bool
+    canceled_at: datetime | None
+    ended_at: datetime | None
+    metadata: Metadata
+
+
+async def load_subscriptions_of(
+    connection: AsyncConnection, environment: EnvironmentId, customers: Sequence[CustomerId]
+) -> dict[CustomerId, tuple[Subscription, ...]]:
+    """All subscriptions of these customers, in the order they were made; a customer without one is absent.
+
+    Three statements however many there are; run them inside one snapshot.
+    """
+    chosen = subscriptions.c.environment_id == environment, one_of(subscriptions.c.customer_id, customers)
+    query = select(subscriptions).where(*chosen)
+    rows = (await connection.execute(query.order_by(subscriptions.c.recorded_at, subscriptions.c.id))).all()
+    histories = await _load_statuses(connection, chosen)
+    lines = await _load_items(connection, chosen)
+    found: dict[CustomerId, list[Subscription]] = {}
+    for row in rows:
+        found.setdefault(row.customer_id, []).append(_read(row, histories[row.id], lines[row.id]))
+    return {customer: tuple(held) for customer, held in found.items()}
+
+
+async def insert_subscription(work: CustomerWork, subscription: Subscription) -> None:
+    """Adds a subscription with its first statuses, items and segments."""
+    scope = {"environment_id": work.environment.id, "subscription_id": subscription.id}
+    await work.connection.execute(
+        insert(subscriptions).values(
+            environment_id=work.environment.id,
+            id=subscription.id,
+            customer_id=work.loaded.customer.id,
+            recorded_at=subscription.recorded_at,
+            started_at=subscription.started_at,
+            trial_end=subscription.trial_end,
+            trial_end_behavior=subscription.trial_end_behavior,
+            cancel_at=subscription.cancel_at,
+            cancel_at_period_end=subscription.cancel_at_period_end,
+            canceled_at=subscription.canceled_at,
+            ended_at=subscription.ended_at,
+            metadata=subscription.metadata,
+        )
+    )
+    await _insert_all(work, statuses, [scope | _status_row(record) for record in subscription.statuses])
+    numbered = enumerate(subscription.items)
+    await _insert_all(work, items, [scope | {"id": item.id, "position": position} for position, item in numbered])
+    await _insert_all(
+        work, segments, [_segment_row(work, item.id, part) for item in subscription.items for part in item.segments]
+    )
+    work.is_changed = True
+
+
+async def update_subscription(
+    work: CustomerWork, subscription: SubscriptionId, **changes: Unpack[SubscriptionChanges]
+) -> None:
+    """Writes parts of a subscription's own row anew. Raises: RowMissing."""
+    statement = update(subscriptions).where(
+        subscriptions.c.environment_id == work.environment.id,
+        subscriptions.c.customer_id == work.loaded.customer.id,
+        subscriptions.c.id == subscription,
+    )
+    await update_row(work, statement.values(**changes), subscription)
+
+
+async def append_status(work: CustomerWork, subscription: SubscriptionId, record: StatusRecord) -> None:
+    """Adds to a subscription's status history."""
+    scope = {"environment_id": work.environment.id, "subscription_id": subscription}
+    await _insert_all(work, statuses, [scope | _status_row(record)])
+    work.is_changed = True
+
+
+async def insert_item(work: CustomerWork, subscription: SubscriptionId, item: SubscriptionItem) -> None:
+    """Adds an item behind those that are there."""
+    here = items.c.environment_id == work.environment.id, items.c.subscription_id == subscription
+    position = select(func.coalesce(func.max(items.c.position) + 1, 0)).where(*here).scalar_subquery()
+    await work.connection.execute(
+        insert(items).values(
+            environment_id=work.environment.id, id=item.id, subscription_id=subscription, position=position
+        )
+    )
+    await _insert_all(work, segments, [_segment_row(work, item.id, part) for part in item.segments])
+    work.is_changed = True
+
+
+async def close_segment(work: CustomerWork, item: SubscriptionItemId, at: datetime) -> None:
+    """Ends the item's open segment; with none opened after it, the item is removed. Raises: RowMissing."""
+    statement = update(segments).where(
+        segments.c.environment_id == work.environment.id, segments.c.item_id == item, segments.c.until_at.is_(None)
+    )
+    await update_row(work, statement.values(until_at=at), item)
+
+
+async def open_segment(work: CustomerWork, item: SubscriptionItemId, segment: Segment) -> None:
+    """Begins the item's next segment, at the instant at which the one before was closed."""
+    await _insert_all(work, segments, [_segment_row(work, item, segment)])
+    work.is_changed = True
+
+
+async def _load_statuses(
+    connection: AsyncConnection, chosen: Iterable[ColumnElement[bool]]
+) -> dict[str, list[StatusRecord]]:
+    query = select(statuses).join(subscriptions).where(*chosen).order_by(statuses.c.since)
+    found: dict[str, list[StatusRecord]] = defaultdict(list)
+    for row in await connection.execute(query):
+        found[row.subscription_id].append(StatusRecord(SubscriptionStatus(row.status), row.since))
+    return found
+
+
+async def _load_items(
+    connection: AsyncConnection, chosen: Iterable[ColumnElement[bool]]
+) -> dict[str, list[SubscriptionItem]]:
+    query = select(segments, items.c.subscription_id, items.c.position).select_from(segments).join(items)
+    query = query.join(subscriptions).where(*chosen).order_by(items.c.position, segments.c.from_at)
+    parts: dict[tuple[str, SubscriptionItemId], list[Segment]] = {}
+    for row in await connection.execute(query):
+        parts.setdefault((row.subscription_id, row.item_id), []).append(_read_segment(row))
+    found: dict[str, list[SubscriptionItem]] = defaultdict(list)
+    for (subscription, item), consecutive in parts.items():
+        found[subscription].append(SubscriptionItem(item, tuple(consecutive)))
+    return found
+
+
+async def _insert_all(work: CustomerWork, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        await work.connection.execute(insert(table), rows)
+
+
+def _status_row(record: StatusRecord) -> dict[str, Any]:
+    return {"status": record.status, "since": record.since}
+
+
+def _segment_row(work: CustomerWork, item: SubscriptionItemId, segment: Segment) -> dict[str, Any]:
+    return {
+        "environment_id": work.environment.id,
+        "item_id": item,
+        "from_at": segment.from_,
+        "until_at": segment.until,
+        "product_id": segment.product,
+        "quantity": segment.quantity,
+        "interval_unit": segment.interval.unit,
+        "interval_count": segment.interval.count,
+    }
+
+
+def _read_segment(row: AnyRow) -> Segment:
+    return Segment(
+        product=ProductId(row.product_id),
+        quantity=row.quantity,
+        interval=Interval(BillingInterval(row.interval_unit), row.interval_count),
+        from_=row.from_at,
+        until=row.until_at,
+    )
+
+
+def _read(row: AnyRow, history: Iterable[StatusRecord], lines: Iterable[SubscriptionItem]) -> Subscription:
+    return Subscription(
+        id=row.id,
+        customer=row.customer_id,
+        recorded_at=row.recorded_at,
+        started_at=row.started_at,
+        statuses=tuple(history),
+        items=tuple(lines),
+        trial_end=row.trial_end,
+        trial_end_behavior=TrialEndBehavior(row.trial_end_behavior),
+        cancel_at=row.cancel_at,
+        cancel_at_period_end=row.cancel_at_period_end,
+        canceled_at=row.canceled_at,
+        ended_at=row.ended_at,
+        metadata=row.metadata,
+    )

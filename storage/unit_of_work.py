@@ -1,0 +1,178 @@
+"""The one way to write: facts, versions, revision and idempotency key together, or not at all.
+
+A command gets its work, reads and writes through it, and returns what it likes. An exception it raises rolls all back
+and passes through unchanged. When other writers were in the way it is run again from the start, so it must keep
+nothing from one attempt to the next.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from entitlements.changes import count_changes, is_effective
+from entitlements.facts import CustomerId, EnvironmentId
+from entitlements.runs import Timeline
+from entitlements.timeline import timeline
+from storage.customers import lock_customer, save_announcement
+from storage.database import Database
+from storage.environments import load_environment
+from storage.errors import Contended
+from storage.facts import load_facts_of
+from storage.idempotency import IdempotencyRequest, claim_key, settle_key
+from storage.instants import latest_write, next_instant
+from storage.locks import lock_catalogue
+from storage.records import CustomerChange
+from storage.rows import environments
+from storage.work import CatalogueWork, CustomerWork, NewCustomerWork, Work
+
+__all__ = [
+    "CatalogueWork",
+    "CustomerWork",
+    "IdempotencyRequest",
+    "NewCustomerWork",
+    "write_catalogue",
+    "write_customer",
+    "write_new_customer",
+]
+
+T = TypeVar("T")
+W = TypeVar("W", bound=Work)
+
+_ATTEMPTS = 5
+_FIRST_PAUSE_SECONDS = 0.02
+
+
+async def write_catalogue(
+    db: Database,
+    environment: EnvironmentId,
+    command: Callable[[CatalogueWork], Awaitable[T]],
+    *,
+    idempotency: IdempotencyRequest | None = None,
+) -> T:
+    """Writes to features, products and attachments, alone in the environment.
+
+    Raises: Replayed, IdempotencyConflict, UniqueViolation, EnvironmentClosed, EnvironmentMissing, DatabaseUnavailable,
+    and whatever the command does.
+    """
+
+    async def begin(connection: AsyncConnection) -> CatalogueWork:
+        await lock_catalogue(connection, environment, exclusive=True)
+        current = await load_environment(connection, environment)
+        latest = await latest_write(connection, current)
+        return CatalogueWork(connection, current, await next_instant(connection, db.clock, current, latest))
+
+    result, _ = await _run(db, environment, begin, command, _save_catalogue, idempotency)
+    return result
+
+
+async def write_customer(
+    db: Database,
+    environment: EnvironmentId,
+    customer: CustomerId,
+    command: Callable[[CustomerWork], Awaitable[T]],
+    *,
+    idempotency: IdempotencyRequest | None = None,
+) -> tuple[T, CustomerChange | None]:
+    """Writes to one customer and what is below it; returns what it came to, None if the command wrote nothing.
+
+    Raises: CustomerMissing, and what `write_catalogue` does.
+    """
+
+    async def begin(connection: AsyncConnection) -> CustomerWork:
+        await lock_catalogue(connection, environment, exclusive=False)
+        record = await lock_customer(connection, environment, customer)
+        current = await load_environment(connection, environment)
+        latest = max(filter(None, (record.written_at, current.catalogue_written_at)))
+        instant = await next_instant(connection, db.clock, current, latest)
+        loaded = (await load_facts_of(connection, current, {customer: record}))[customer]
+        return CustomerWork(connection, current, instant, loaded=loaded)
+
+    result, work = await _run(db, environment, begin, command, _save_customer, idempotency)
+    return result, work.change
+
+
+async def write_new_customer(
+    db: Database,
+    environment: EnvironmentId,
+    command: Callable[[NewCustomerWork], Awaitable[T]],
+    *,
+    idempotency: IdempotencyRequest | None = None,
+) -> T:
+    """Makes a customer. Raises: what `write_catalogue` does."""
+
+    async def begin(connection: AsyncConnection) -> NewCustomerWork:
+        await lock_catalogue(connection, environment, exclusive=False)
+        current = await load_environment(connection, environment)
+        instant = await next_instant(connection, db.clock, current, current.catalogue_written_at)
+        return NewCustomerWork(connection, current, instant)
+
+    result, _ = await _run(db, environment, begin, command, _save_nothing, idempotency)
+    return result
+
+
+async def _run(
+    db: Database,
+    environment: EnvironmentId,
+    begin: Callable[[AsyncConnection], Awaitable[W]],
+    command: Callable[[W], Awaitable[T]],
+    save: Callable[[W], Awaitable[None]],
+    idempotency: IdempotencyRequest | None,
+) -> tuple[T, W]:
+    async def attempt() -> tuple[T, W]:
+        async with db.begin_write() as connection:
+            if idempotency is not None:
+                await claim_key(connection, environment, idempotency, db.clock.now())
+            work = await begin(connection)
+            result = await command(work)
+            await save(work)
+            if idempotency is not None:
+                await settle_key(connection, environment, idempotency, work.result_id)
+            return result, work
+
+    for number in range(1, _ATTEMPTS):
+        try:
+            return await attempt()
+        except Contended:
+            # Random, so that those who collided don't meet again; doubling, so that a crowd disperses.
+            await asyncio.sleep(_FIRST_PAUSE_SECONDS * 2**number * random.random())  # noqa: S311 (no secret)
+    return await attempt()
+
+
+async def _save_catalogue(work: CatalogueWork) -> None:
+    if not work.is_changed:
+        return
+    table = environments.c
+    await work.connection.execute(
+        update(environments)
+        .where(table.id == work.environment.id)
+        .values(
+            catalogue_version=table.catalogue_version + 1,
+            attachments_version=table.attachments_version + (1 if work.is_attachments_changed else 0),
+            catalogue_written_at=work.instant,
+        )
+    )
+
+
+async def _save_customer(work: CustomerWork) -> None:
+    """Announces what time has made due since the last write, and then the write itself. Source: DESIGN, Versions."""
+    if not work.is_changed:
+        return
+    record = work.loaded.customer
+    written = (await load_facts_of(work.connection, work.environment, {record.id: record}))[record.id]
+    before = timeline(work.loaded.facts, work.loaded.attachments)
+    # A deleted customer's facts stay, and answer as if they never were.
+    after = Timeline() if work.is_deleted else timeline(written.facts, written.attachments)
+    effective = is_effective(before, after, work.instant)
+    due = count_changes(before, record.announced_until, work.instant)
+    revision = record.announced_revision + due + (1 if effective else 0)
+    loaded = replace(written, customer=await save_announcement(work, revision=revision))
+    work.change = CustomerChange(work.instant, revision, effective, loaded, before, after)
+
+
+async def _save_nothing(_: Work) -> None:
+    """A new customer has no facts yet, so nothing to announce."""
