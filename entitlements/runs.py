@@ -16,7 +16,7 @@ from entitlements.facts import (
 
 
 class AccessReason(StrEnum):
-    """Why there is access, or why there is none (any more)."""
+    """Why there is access, or why there is none (any more). The last two are reserved: nothing answers them yet."""
 
     ENTITLED = "ENTITLED"
     NOT_ENTITLED = "NOT_ENTITLED"
@@ -29,13 +29,16 @@ class AccessReason(StrEnum):
     FEATURE_DETACHED = "FEATURE_DETACHED"
     GRANT_ENDED = "GRANT_ENDED"
     GRANT_REVOKED = "GRANT_REVOKED"
+    LIMIT_REACHED = "LIMIT_REACHED"
+    OVERRIDDEN = "OVERRIDDEN"
 
 
 class SourceKind(StrEnum):
-    """What kind of fact a source is."""
+    """What kind of fact a source is. The last one is reserved."""
 
     SUBSCRIPTION = "SUBSCRIPTION"
     GRANT = "GRANT"
+    OVERRIDE = "OVERRIDE"
 
 
 @dataclass(frozen=True, slots=True)

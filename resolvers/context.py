@@ -1,0 +1,53 @@
+"""What one operation knows: its database, who asks, the environment, and one now."""
+
+from datetime import datetime
+
+from entitlements.facts import EnvironmentId
+from resolvers.loaders import Loaders
+from storage.database import Database
+from storage.idempotency import IdempotencyRequest
+from storage.records import Credential, Environment
+
+
+class Context:
+    """The context of one operation; made anew for each, as it remembers what it has read.
+
+    `credential` is None for operations of the command line, which act for the environment itself. `idempotency` is
+    the request of the mutation that is being carried out; mutations of one operation run one after another.
+    """
+
+    def __init__(self, database: Database, environment: Environment, credential: Credential | None = None) -> None:
+        self.database = database
+        self.environment = environment
+        self.credential = credential
+        self.idempotency: IdempotencyRequest | None = None
+        self._now = _latest(environment.clock_at or database.clock.now(), environment.catalogue_written_at)
+        self.loaders = Loaders(database, environment, lambda: self._now)
+
+    @property
+    def environment_id(self) -> EnvironmentId:
+        """The environment that every look-up and write of the operation is confined to."""
+        return self.environment.id
+
+    @property
+    def now(self) -> datetime:
+        """The environment's instant that the whole operation speaks of; only a write of its own moves it on."""
+        return self._now
+
+    def scope(self, *names: str) -> str:
+        """Names a list of this environment, for its cursors: the connection, then the parent's id."""
+        return "/".join((self.environment_id, *names))
+
+    def wrote(self, instant: datetime) -> None:
+        """Notes a write of this operation: what is read from here on is read anew, and not before that instant."""
+        self._now = max(self._now, instant)
+        self.loaders.clear()
+
+
+def new_context(database: Database, environment: Environment, credential: Credential | None = None) -> Context:
+    """The context for one operation."""
+    return Context(database, environment, credential)
+
+
+def _latest(instant: datetime, other: datetime | None) -> datetime:
+    return instant if other is None else max(instant, other)

@@ -1,0 +1,165 @@
+"""Customers: their reads and their life."""
+
+from dataclasses import replace
+
+from entitlements.facts import CustomerId
+from resolvers.context import Context
+from resolvers.errors import Problems, Refused, UserErrorCode, refuse
+from resolvers.loaders import KnownCustomer
+from resolvers.paging import Listing, PageArguments, read_cut
+from resolvers.references import ABSENT, Absent, ById, Reference
+from resolvers.validation import (
+    CUSTOMER_NAME_LENGTH,
+    EMAIL_LENGTH,
+    EXTERNAL_ID_LENGTH,
+    MetadataChange,
+    changed_metadata,
+    check_optional_text,
+    is_storable,
+    new_metadata,
+)
+from resolvers.writing import write_customer, write_new_customer
+from storage import customers
+from storage.ids import new_id
+from storage.paging import Page
+from storage.records import CustomerRecord
+from storage.unit_of_work import CustomerWork, NewCustomerWork
+
+
+async def find_customer(context: Context, by: Reference) -> CustomerRecord | None:
+    """The customer a reference names; None for one that was deleted."""
+    if isinstance(by, ById):
+        return await context.loaders.customers.load(CustomerId(by.id))
+    return await context.loaders.customers_by_external_id.load(by.key)
+
+
+async def find_deleted_customer(context: Context, customer: CustomerId) -> CustomerRecord | None:
+    """A customer as it last was, though it was deleted: for answering a deletion again."""
+    async with context.database.read() as connection:
+        found = await customers.load_customers(connection, context.environment_id, [customer], deleted=True)
+    return found.get(customer)
+
+
+async def know_customer(context: Context, customer: CustomerId) -> KnownCustomer | None:
+    """A customer with facts and timeline; None for one that isn't there or was deleted."""
+    return await context.loaders.known.load(customer)
+
+
+async def list_customers(context: Context, arguments: PageArguments, *, email: str | None) -> Listing[CustomerRecord]:
+    """The environment's customers, newest first, perhaps those with one email address, case-sensitive."""
+    scope = context.scope("customers")
+    cut = read_cut(scope, arguments)
+    environment, database = context.environment_id, context.database
+
+    async def count() -> int:
+        if email is not None and not is_storable(email):
+            return 0
+        async with database.read() as connection:
+            return await customers.count_customers(connection, environment, email=email)
+
+    page = Page[CustomerRecord](items=(), has_next=False, has_previous=False)
+    if email is None or is_storable(email):
+        async with database.read() as connection:
+            page = await customers.page_customers(connection, environment, cut, email=email)
+    return Listing(scope, page, lambda customer: (customer.created_at, customer.id), count)
+
+
+async def create_customer(
+    context: Context,
+    *,
+    external_id: str | None = None,
+    name: str | None = None,
+    email: str | None = None,
+    metadata: MetadataChange | None = None,
+) -> CustomerRecord:
+    """Creates a customer. Refuses an external id that another customer of the environment has: TAKEN."""
+    problems = Problems()
+    _check_texts(problems, external_id, name, email)
+    entries = new_metadata(problems, metadata, "metadata")
+    problems.raise_any()
+
+    async def command(work: NewCustomerWork) -> CustomerRecord:
+        if external_id is not None:
+            await _check_external_id_is_free(work, external_id, None)
+        work.result_id = new_id("cus")
+        return await customers.insert_customer(
+            work, CustomerId(work.result_id), external_id=external_id, name=name, email=email, metadata=entries
+        )
+
+    return await write_new_customer(context, command)
+
+
+async def update_customer(
+    context: Context,
+    by: Reference,
+    *,
+    external_id: str | Absent | None = ABSENT,
+    name: str | Absent | None = ABSENT,
+    email: str | Absent | None = ABSENT,
+    metadata: MetadataChange | Absent | None = ABSENT,
+) -> CustomerRecord:
+    """Changes what is known of a customer; none of it gives or takes access."""
+
+    async def command(work: CustomerWork) -> CustomerRecord:
+        customer = work.loaded.customer
+        work.result_id = customer.id
+        problems = Problems()
+        updated = replace(
+            customer,
+            external_id=customer.external_id if external_id is ABSENT else external_id,
+            name=customer.name if name is ABSENT else name,
+            email=customer.email if email is ABSENT else email,
+        )
+        if metadata is not ABSENT:
+            updated = replace(updated, metadata=changed_metadata(problems, customer.metadata, metadata, "metadata"))
+        _check_texts(problems, updated.external_id, updated.name, updated.email)
+        problems.raise_any()
+        if updated.external_id is not None and updated.external_id != customer.external_id:
+            await _check_external_id_is_free(work, updated.external_id, customer.id)
+        if updated != customer:
+            await customers.update_customer(
+                work,
+                external_id=updated.external_id,
+                name=updated.name,
+                email=updated.email,
+                metadata=updated.metadata,
+            )
+        return updated
+
+    return (await write_customer(context, await load_customer_id(context, by), command)).value
+
+
+async def delete_customer(context: Context, by: Reference) -> CustomerRecord:
+    """Deletes a customer: it and everything below it answers as unknown from now on, at every instant."""
+
+    async def command(work: CustomerWork) -> CustomerRecord:
+        work.result_id = work.loaded.customer.id
+        await customers.delete_customer(work)
+        return replace(work.loaded.customer, deleted_at=work.instant)
+
+    return (await write_customer(context, await load_customer_id(context, by), command)).value
+
+
+async def load_customer_id(context: Context, by: Reference, also: Problems | None = None) -> CustomerId:
+    """The id of the customer a write names. Refuses with NOT_FOUND at `customer`, and with what was wrong before."""
+    customer = await find_customer(context, by)
+    if customer is None:
+        problems = also or Problems()
+        problems.add(UserErrorCode.NOT_FOUND, "There is no such customer.", "customer")
+        raise Refused(problems.errors)
+    return customer.id
+
+
+def _check_texts(problems: Problems, external_id: str | None, name: str | None, email: str | None) -> None:
+    check_optional_text(problems, "The external id", external_id, EXTERNAL_ID_LENGTH, "external_id")
+    check_optional_text(problems, "The name", name, CUSTOMER_NAME_LENGTH, "name")
+    check_optional_text(problems, "The email address", email, EMAIL_LENGTH, "email")
+
+
+async def _check_external_id_is_free(
+    work: CustomerWork | NewCustomerWork, external_id: str, customer: CustomerId | None
+) -> None:
+    named = await customers.load_customers_by_external_id(work.connection, work.environment.id, [external_id])
+    if external_id in named and named[external_id].id != customer:
+        message = "Another customer has this external id."
+        raise refuse(UserErrorCode.TAKEN, message, "external_id", existing=named[external_id].id)

@@ -1,0 +1,42 @@
+"""A DataLoader that is safe to share: keys that are missing load as None, and one waiter can't cancel the others."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
+from typing import Generic, TypeVar
+
+from strawberry.dataloader import DataLoader
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+BATCH_SIZE = 500
+"""Keys in one statement at the most: SQLite takes 32,766 variables."""
+
+
+class Loader(Generic[K, V]):
+    """Batches and remembers look-ups by key for one operation.
+
+    `load` is called with the distinct keys asked for in one turn of the event loop and answers those that exist. A
+    value that is an exception is raised to those who asked for its key, and to nobody else.
+    """
+
+    def __init__(self, load: Callable[[list[K]], Awaitable[Mapping[K, V | Exception]]]) -> None:
+        self._load = load
+        self._loader: DataLoader[K, V | None] = DataLoader(load_fn=self._load_batch, max_batch_size=BATCH_SIZE)
+
+    async def load(self, key: K) -> V | None:
+        """The value of a key; None if there is none."""
+        # The future is shared by all who ask for the key: a waiter that is cancelled must not take it away from them.
+        return await asyncio.shield(self._loader.load(key))
+
+    async def load_all(self, keys: Iterable[K]) -> list[V | None]:
+        """The values of several keys, in their order."""
+        return await asyncio.gather(*(self.load(key) for key in keys))
+
+    def prime(self, key: K, value: V) -> None:
+        """Remembers a value that is at hand already."""
+        self._loader.prime(key, value)
+
+    async def _load_batch(self, keys: list[K]) -> list[V | BaseException | None]:
+        found = await self._load(keys)
+        return [found.get(key) for key in keys]

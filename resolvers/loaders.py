@@ -1,0 +1,214 @@
+"""The look-ups of one operation, each batched: one short read, or one consistent snapshot, for every batch."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Literal, TypeVar
+
+from entitlements.facts import (
+    CustomerFacts,
+    CustomerId,
+    Feature,
+    FeatureId,
+    GrantId,
+    Product,
+    ProductFeature,
+    ProductFeatureId,
+    ProductId,
+    SubscriptionId,
+    SubscriptionItemId,
+)
+from entitlements.runs import Timeline
+from entitlements.timeline import timeline
+from resolvers.loader import Loader
+from storage import customers, features, product_features, products
+from storage.database import Database
+from storage.facts import load_facts
+from storage.paging import Cut, Page
+from storage.records import CustomerRecord, Environment, LoadedFacts
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCustomer:
+    """A customer with all facts and the timeline they make, from one snapshot of the database.
+
+    `at` is now for this customer: the operation's instant, or that of the latest write read, whichever is later, so
+    that a process with a slow clock doesn't miss what it has read.
+    """
+
+    record: CustomerRecord
+    facts: CustomerFacts
+    timeline: Timeline
+    at: datetime
+
+
+def know(loaded: LoadedFacts, now: datetime) -> KnownCustomer:
+    """Facts as loaded, with what the rule makes of them."""
+    latest = (now, loaded.customer.written_at, loaded.environment.catalogue_written_at)
+    return KnownCustomer(
+        record=loaded.customer,
+        facts=loaded.facts,
+        timeline=timeline(loaded.facts, loaded.attachments),
+        at=max(instant for instant in latest if instant is not None),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentsOf:
+    """Names the attachments of one product or feature, those detached included or not."""
+
+    by: Literal["product", "feature"]
+    parent: str
+    detached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentPage:
+    """Names one page of them."""
+
+    of: AttachmentsOf
+    cut: Cut
+
+
+class Loaders:
+    """All loaders of one operation in one environment, each made when it is first asked for."""
+
+    def __init__(self, database: Database, environment: Environment, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._environment = environment.id
+        self._now = now
+
+    def clear(self) -> None:
+        """Forgets what was loaded: after a write, reads of the same operation see it."""
+        for name in [name for name, value in vars(self).items() if isinstance(value, Loader)]:
+            delattr(self, name)
+
+    @cached_property
+    def features(self) -> Loader[FeatureId, Feature]:
+        """Features by id."""
+        return self._reading(features.load_features)
+
+    @cached_property
+    def features_by_key(self) -> Loader[str, list[Feature]]:
+        """All features that have or had a lookup key: the active one first, then the newest archived one."""
+        return self._reading(features.load_features_by_key)
+
+    @cached_property
+    def products(self) -> Loader[ProductId, Product]:
+        """Products by id."""
+        return self._reading(products.load_products)
+
+    @cached_property
+    def products_by_key(self) -> Loader[str, Product]:
+        """Products by lookup key."""
+        return self._reading(products.load_products_by_key)
+
+    @cached_property
+    def product_features(self) -> Loader[ProductFeatureId, ProductFeature]:
+        """Attachments by id."""
+        return self._reading(product_features.load_product_features)
+
+    @cached_property
+    def customers(self) -> Loader[CustomerId, CustomerRecord]:
+        """Customers by id, without their facts."""
+        return self._reading(customers.load_customers)
+
+    @cached_property
+    def customers_by_external_id(self) -> Loader[str, CustomerRecord]:
+        """Customers by their owner's id."""
+        return self._reading(customers.load_customers_by_external_id)
+
+    @cached_property
+    def subscription_customers(self) -> Loader[SubscriptionId, CustomerId]:
+        """Whose a subscription is."""
+        return self._reading(customers.customers_of_subscriptions)
+
+    @cached_property
+    def item_customers(self) -> Loader[SubscriptionItemId, CustomerId]:
+        """Whose a subscription item is."""
+        return self._reading(customers.customers_of_items)
+
+    @cached_property
+    def grant_customers(self) -> Loader[GrantId, CustomerId]:
+        """Whose a grant is."""
+        return self._reading(customers.customers_of_grants)
+
+    @cached_property
+    def known(self) -> Loader[CustomerId, KnownCustomer]:
+        """Customers with facts and timeline."""
+
+        async def load(ids: list[CustomerId]) -> Mapping[CustomerId, KnownCustomer]:
+            async with self._database.snapshot() as connection:
+                loaded = await load_facts(connection, self._environment, ids)
+            return {customer: know(facts, self._now()) for customer, facts in loaded.items()}
+
+        return Loader(load)
+
+    @cached_property
+    def attachment_pages(self) -> Loader[AttachmentPage, Page[ProductFeature]]:
+        """Pages of attachments: one statement for all parents that are asked for the same page."""
+
+        async def load(pages: list[AttachmentPage]) -> Mapping[AttachmentPage, Page[ProductFeature]]:
+            alike: defaultdict[tuple[Literal["product", "feature"], bool, Cut], list[AttachmentPage]] = defaultdict(
+                list
+            )
+            for page in pages:
+                alike[page.of.by, page.of.detached, page.cut].append(page)
+            found: dict[AttachmentPage, Page[ProductFeature]] = {}
+            async with self._database.read() as connection:
+                for (by, detached, cut), group in alike.items():
+                    parents = [page.of.parent for page in group]
+                    by_parent = await product_features.pages_of_product_features(
+                        connection, self._environment, by=by, parents=parents, cut=cut, detached=detached
+                    )
+                    found.update((page, by_parent[page.of.parent]) for page in group if page.of.parent in by_parent)
+            return found
+
+        return Loader(load)
+
+    @cached_property
+    def attachment_counts(self) -> Loader[AttachmentsOf, int]:
+        """How many attachments there are."""
+
+        async def load(lists: list[AttachmentsOf]) -> Mapping[AttachmentsOf, int]:
+            alike: defaultdict[tuple[Literal["product", "feature"], bool], list[str]] = defaultdict(list)
+            for each in lists:
+                alike[each.by, each.detached].append(each.parent)
+            found: dict[AttachmentsOf, int] = {}
+            async with self._database.read() as connection:
+                for (by, detached), parents in alike.items():
+                    counts = await product_features.counts_of_product_features(
+                        connection, self._environment, by=by, parents=parents, detached=detached
+                    )
+                    found.update((AttachmentsOf(by, parent, detached), n) for parent, n in counts.items())
+            return found
+
+        return Loader(load)
+
+    @cached_property
+    def unlocking(self) -> Loader[tuple[FeatureId, int], list[ProductId]]:
+        """Active products that have a feature attached now; the key is the feature and how many are wanted."""
+
+        async def load(keys: list[tuple[FeatureId, int]]) -> Mapping[tuple[FeatureId, int], list[ProductId]]:
+            most = max(first for _, first in keys)
+            async with self._database.read() as connection:
+                found = await product_features.products_with_features(
+                    connection, self._environment, [feature for feature, _ in keys], most
+                )
+            return {(feature, first): found.get(feature, [])[:first] for feature, first in keys}
+
+        return Loader(load)
+
+    def _reading(self, load: Callable[..., Awaitable[Mapping[K, V]]]) -> Loader[K, V]:
+        """A loader over a statement that takes a connection, the environment and keys."""
+
+        async def load_batch(keys: list[K]) -> Mapping[K, V]:
+            async with self._database.read() as connection:
+                return await load(connection, self._environment, keys)
+
+        return Loader(load_batch)

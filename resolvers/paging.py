@@ -1,0 +1,83 @@
+"""Which part of a list is asked for: the arguments of a connection, read once for every kind of list."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from resolvers.cursors import read_cursor
+from resolvers.errors import InvalidArgument
+from storage.paging import Cut, Page, Position
+
+DEFAULT_PAGE = 20
+LARGEST_PAGE = 100
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class PageArguments:
+    """A connection's arguments as they were given. Source: Relay Cursor Connections."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[T]):
+    """A page of a list, and what is needed to present it.
+
+    `scope` names the list its cursors belong to; `position` is where an item stands in it; `count` counts the whole
+    list, when asked.
+    """
+
+    scope: str
+    page: Page[T]
+    position: Callable[[T], Position]
+    count: Callable[[], Awaitable[int]]
+
+
+def read_cut(scope: str, arguments: PageArguments) -> Cut:
+    """The part of the list named by `scope` that the arguments ask for.
+
+    Raises: InvalidArgument for a size outside 1 to 100, `first` together with `last`, or a cursor of another list.
+    """
+    if arguments.first is not None and arguments.last is not None:
+        raise InvalidArgument("last", "Pass `first` or `last`, not both.")
+    backwards = arguments.last is not None
+    size = arguments.last if arguments.last is not None else arguments.first
+    limit = DEFAULT_PAGE if size is None else size
+    if not 1 <= limit <= LARGEST_PAGE:
+        name = "last" if backwards else "first"
+        raise InvalidArgument(name, f"`{name}` must be from 1 to {LARGEST_PAGE}; it is {limit}.")
+    return Cut(
+        limit=limit,
+        backwards=backwards,
+        after=None if arguments.after is None else read_cursor(scope, "after", arguments.after),
+        before=None if arguments.before is None else read_cursor(scope, "before", arguments.before),
+    )
+
+
+def list_all(scope: str, arguments: PageArguments, items: Sequence[T], position: Callable[[T], Position]) -> Listing[T]:
+    """The page that is asked for of a list at hand; `items` come newest first, those of one instant by their id."""
+
+    async def count() -> int:
+        return len(items)
+
+    return Listing(scope, _cut_list(items, position, read_cut(scope, arguments)), position, count)
+
+
+def _cut_list(items: Sequence[T], position: Callable[[T], Position], cut: Cut) -> Page[T]:
+    def order(place: Position) -> tuple[float, str]:
+        return -place[0].timestamp(), place[1]
+
+    keys = [order(position(item)) for item in items]
+    start = bisect_right(keys, order(cut.after)) if cut.after else 0
+    end = bisect_left(keys, order(cut.before)) if cut.before else len(items)
+    if cut.backwards:
+        start = max(start, end - cut.limit)
+    else:
+        end = min(end, start + cut.limit)
+    return Page(items=tuple(items[start:end]), has_next=end < len(items), has_previous=start > 0)

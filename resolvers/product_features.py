@@ -1,0 +1,90 @@
+"""Which features a product gives: attaching, detaching, and both sides' lists."""
+
+from dataclasses import replace
+
+from entitlements.facts import CatalogRollout, ProductFeature, ProductFeatureId
+from resolvers.context import Context
+from resolvers.errors import Problems, Refused, UserErrorCode, refuse
+from resolvers.features import find_feature_under_lock
+from resolvers.loaders import AttachmentPage, AttachmentsOf
+from resolvers.paging import Listing, PageArguments, read_cut
+from resolvers.products import find_product_under_lock
+from resolvers.references import Reference
+from resolvers.validation import is_storable
+from resolvers.writing import write_catalogue
+from storage import product_features
+from storage.ids import new_id
+from storage.paging import Page
+from storage.unit_of_work import CatalogueWork
+
+
+async def list_product_features(
+    context: Context, of: AttachmentsOf, arguments: PageArguments
+) -> Listing[ProductFeature]:
+    """The attachments of a product or a feature, the latest first."""
+    scope = context.scope(of.by, of.parent)
+    page = await context.loaders.attachment_pages.load(AttachmentPage(of, read_cut(scope, arguments)))
+
+    async def count() -> int:
+        return await context.loaders.attachment_counts.load(of) or 0
+
+    nothing = Page[ProductFeature](items=(), has_next=False, has_previous=False)
+    return Listing(scope, page or nothing, lambda row: (row.attached_at, row.id), count)
+
+
+async def attach_feature(
+    context: Context,
+    *,
+    product: Reference,
+    feature: Reference,
+    rollout: CatalogRollout = CatalogRollout.NEXT_PERIOD,
+) -> ProductFeature:
+    """Attaches a feature to a product: one row, however many subscribe to it."""
+
+    async def command(work: CatalogueWork) -> ProductFeature:
+        problems = Problems()
+        to = await find_product_under_lock(work, product)
+        what = await find_feature_under_lock(work, feature)
+        if to is None:
+            problems.add(UserErrorCode.NOT_FOUND, "There is no such product.", "product")
+        if what is None:
+            problems.add(UserErrorCode.NOT_FOUND, "There is no such feature.", "feature")
+        elif not what.active:
+            problems.add(UserErrorCode.ARCHIVED, "An archived feature can't be attached.", "feature")
+        if to is None or what is None or problems.errors:
+            raise Refused(problems.errors)
+        rows = await product_features.load_attachments(work.connection, work.environment.id, [to.id])
+        for other in (row for row in rows[to.id] if row.feature == what.id and row.detached_at is None):
+            message = "The feature is attached to this product already."
+            raise refuse(UserErrorCode.ALREADY_ATTACHED, message, "feature", existing=other.id)
+        row = ProductFeature(ProductFeatureId(new_id("prodft")), to.id, what.id, work.instant, rollout)
+        await product_features.attach_feature(work, row)
+        work.result_id = row.id
+        return row
+
+    return await write_catalogue(context, command)
+
+
+async def detach_feature(
+    context: Context, product_feature_id: str, *, rollout: CatalogRollout = CatalogRollout.NEXT_PERIOD
+) -> ProductFeature:
+    """Ends an attachment; one that is detached already stays as it is."""
+
+    async def command(work: CatalogueWork) -> ProductFeature:
+        row_id = ProductFeatureId(product_feature_id)
+        found = (
+            await product_features.load_product_features(work.connection, work.environment.id, [row_id])
+            if is_storable(row_id)
+            else {}
+        )
+        if row_id not in found:
+            message = "There is no such attachment."
+            raise refuse(UserErrorCode.NOT_FOUND, message, "product_feature_id")
+        row = found[row_id]
+        work.result_id = row.id
+        if row.detached_at is not None:
+            return row
+        await product_features.detach_feature(work, row.id, rollout)
+        return replace(row, detached_at=work.instant, detach_rollout=rollout)
+
+    return await write_catalogue(context, command)

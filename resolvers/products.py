@@ -1,0 +1,164 @@
+"""Products: their reads, creation and changes."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from entitlements.facts import FeatureId, Product, ProductFeature, ProductFeatureId, ProductId
+from resolvers.context import Context
+from resolvers.errors import Problems, UserErrorCode, refuse
+from resolvers.features import find_feature_under_lock
+from resolvers.paging import Listing, PageArguments, read_cut
+from resolvers.references import ABSENT, Absent, ById, ByKey, Reference
+from resolvers.validation import (
+    KEY_LENGTH,
+    PRODUCT_NAME_LENGTH,
+    MetadataChange,
+    changed_metadata,
+    check_optional_text,
+    check_text,
+    is_storable,
+    new_metadata,
+)
+from resolvers.writing import write_catalogue
+from storage import product_features, products
+from storage.ids import new_id
+from storage.unit_of_work import CatalogueWork, CustomerWork
+
+FEATURES_AT_ONCE = 100
+"""Features that can be attached while a product is created."""
+
+
+async def find_product(context: Context, by: Reference) -> Product | None:
+    """The product a reference names."""
+    if isinstance(by, ById):
+        return await context.loaders.products.load(ProductId(by.id))
+    return await context.loaders.products_by_key.load(by.key)
+
+
+async def list_products(context: Context, arguments: PageArguments, *, active: bool | None) -> Listing[Product]:
+    """The environment's products, newest first: all of them, or only the active or the inactive ones."""
+    scope = context.scope("products")
+    cut = read_cut(scope, arguments)
+    environment, database = context.environment_id, context.database
+
+    async def count() -> int:
+        async with database.read() as connection:
+            return await products.count_products(connection, environment, active=active)
+
+    async with database.read() as connection:
+        page = await products.page_products(connection, environment, cut, active=active)
+    return Listing(scope, page, lambda product: (product.created_at, product.id), count)
+
+
+async def create_product(
+    context: Context,
+    *,
+    name: str,
+    lookup_key: str | None = None,
+    metadata: MetadataChange | None = None,
+    features: Sequence[Reference] = (),
+) -> Product:
+    """Creates a product, with features attached to it from the start."""
+    problems = Problems()
+    check_text(problems, "The name", name, PRODUCT_NAME_LENGTH, "name")
+    check_optional_text(problems, "The lookup key", lookup_key, KEY_LENGTH, "lookup_key")
+    entries = new_metadata(problems, metadata, "metadata")
+    if len(features) > FEATURES_AT_ONCE:
+        message = f"At most {FEATURES_AT_ONCE} features can be attached at once; attach the others afterwards."
+        problems.add(UserErrorCode.TOO_MANY, message, "features")
+    problems.raise_any()
+
+    async def command(work: CatalogueWork) -> Product:
+        problems = Problems()
+        if lookup_key is not None:
+            await _check_key_is_free(work, problems, lookup_key)
+        attached = await _features_to_attach(work, problems, features)
+        problems.raise_any()
+        product = Product(ProductId(new_id("prod")), name, lookup_key, True, entries, work.instant)  # noqa: FBT003
+        await products.insert_product(work, product)
+        for feature in attached:
+            row = ProductFeature(ProductFeatureId(new_id("prodft")), product.id, feature, work.instant)
+            await product_features.attach_feature(work, row)
+        work.result_id = product.id
+        return product
+
+    return await write_catalogue(context, command)
+
+
+async def update_product(
+    context: Context,
+    by: Reference,
+    *,
+    name: str | Absent | None = ABSENT,
+    active: bool | Absent | None = ABSENT,
+    metadata: MetadataChange | Absent | None = ABSENT,
+) -> Product:
+    """Changes a product. An inactive one takes no new subscription, item or move, and goes on for those it has."""
+
+    async def command(work: CatalogueWork) -> Product:
+        product = await load_product(work, by, "product")
+        work.result_id = product.id
+        problems = Problems()
+        updated = product
+        if name is not ABSENT:
+            check_text(problems, "The name", name, PRODUCT_NAME_LENGTH, "name")
+            updated = replace(updated, name=name or "")
+        if active is None:
+            problems.add(UserErrorCode.BLANK, "Pass true or false, or leave it out.", "active")
+        elif active is not ABSENT:
+            updated = replace(updated, active=active)
+        if metadata is not ABSENT:
+            updated = replace(updated, metadata=changed_metadata(problems, product.metadata, metadata, "metadata"))
+        problems.raise_any()
+        if updated != product:
+            await products.update_product(
+                work, product.id, name=updated.name, active=updated.active, metadata=updated.metadata
+            )
+        return updated
+
+    return await write_catalogue(context, command)
+
+
+async def load_product(work: CatalogueWork | CustomerWork, by: Reference, *field: str) -> Product:
+    """The product a reference names, under the lock of a write. Refuses with NOT_FOUND at the field."""
+    product = await find_product_under_lock(work, by)
+    if product is None:
+        raise refuse(UserErrorCode.NOT_FOUND, "There is no such product.", *field)
+    return product
+
+
+async def find_product_under_lock(work: CatalogueWork | CustomerWork, by: Reference) -> Product | None:
+    """The product a reference names as it stands under the lock of a write."""
+    environment = work.environment.id
+    if isinstance(by, ById):
+        if not is_storable(by.id):
+            return None
+        return (await products.load_products(work.connection, environment, [ProductId(by.id)])).get(ProductId(by.id))
+    if not is_storable(by.key):
+        return None
+    return (await products.load_products_by_key(work.connection, environment, [by.key])).get(by.key)
+
+
+async def _check_key_is_free(work: CatalogueWork, problems: Problems, lookup_key: str) -> None:
+    other = await find_product_under_lock(work, ByKey(lookup_key))
+    if other is not None:
+        message = "A product has this lookup key already; keys of products are never freed."
+        problems.add(UserErrorCode.TAKEN, message, "lookup_key", existing=other.id)
+
+
+async def _features_to_attach(
+    work: CatalogueWork, problems: Problems, references: Sequence[Reference]
+) -> list[FeatureId]:
+    found: list[FeatureId] = []
+    for position, by in enumerate(references):
+        field = ("features", str(position))
+        feature = await find_feature_under_lock(work, by)
+        if feature is None:
+            problems.add(UserErrorCode.NOT_FOUND, "There is no such feature.", *field)
+        elif not feature.active:
+            problems.add(UserErrorCode.ARCHIVED, "An archived feature can't be attached.", *field)
+        elif feature.id in found:
+            problems.add(UserErrorCode.INVALID, "The feature is listed twice.", *field)
+        else:
+            found.append(feature.id)
+    return found

@@ -1,0 +1,90 @@
+"""The answer to a check: whether there is access, and why."""
+
+from base64 import urlsafe_b64encode
+from datetime import datetime
+from hashlib import blake2s
+from typing import Annotated, Self
+
+import strawberry
+
+from entitlements.facts import FeatureId
+from entitlements.runs import AccessReason
+from resolvers import entitlements
+from resolvers.context import Context
+from resolvers.errors import InvalidArgument
+from schema.catalogue import Feature, Product, load_product
+from schema.entitlement import Entitlement
+from schema.info import Info
+from schema.scalars import write_instant
+
+PRODUCTS = 100
+
+
+@strawberry.type(description="Whether a customer may use what a key names, and why.")
+class AccessDecision:
+    """A decision of the rule as clients see it."""
+
+    id: strawberry.ID = strawberry.field(
+        description="A function of customer, key and `at`, for caches: two components that ask for one key share it."
+    )
+    lookup_key: str = strawberry.field(description="The key that was asked for.")
+    has_access: bool = strawberry.field(description="Whether the feature may be used.")
+    reason: AccessReason = strawberry.field(description="Why, or why not.")
+    at: datetime | None = strawberry.field(description="The instant asked about, as it was passed; null for now.")
+    feature: Feature | None = strawberry.field(
+        description="What the key names, so that a paywall can name what it locks; null for an unknown key."
+    )
+    active_to: datetime | None = strawberry.field(
+        description="The end of the access there is; null if open, or if none."
+    )
+    next_change_at: datetime | None = strawberry.field(
+        description="The next instant at which `hasAccess` may differ by the passing of time alone; null if none."
+    )
+    value: strawberry.Private[entitlements.Access]
+
+    @classmethod
+    def of(cls, context: Context, value: entitlements.Access) -> Self:
+        """A decision of the rule as clients see it."""
+        decision = value.decision
+        return cls(
+            id=strawberry.ID(_id(value)),
+            lookup_key=value.lookup_key,
+            has_access=decision.has_access,
+            reason=decision.reason,
+            at=value.at,
+            feature=Feature.of(context, decision.feature) if decision.feature else None,
+            active_to=decision.active_to,
+            next_change_at=decision.next_change_at,
+            value=value,
+        )
+
+    @strawberry.field(description="The customer's right to the feature as it is now, whatever `at` is.")
+    def entitlement(self, info: Info) -> Entitlement | None:
+        """The entitlement now."""
+        feature = self.value.decision.feature
+        found = entitlements.entitlement_to(self.value.customer, feature) if feature else None
+        return Entitlement.of(info.context, found) if found else None
+
+    @strawberry.field(
+        description="Active products that have the feature attached: a paywall needs no second request to offer them."
+    )
+    async def unlocked_by(
+        self,
+        info: Info,
+        first: Annotated[int, strawberry.argument(description="How many at the most, 1 to 100.")] = 10,
+    ) -> list[Product]:
+        """Products to offer, the latest attached first."""
+        if not 1 <= first <= PRODUCTS:
+            raise InvalidArgument("first", f"`first` must be from 1 to {PRODUCTS}; it is {first}.")
+        feature = self.value.decision.feature
+        wanted = (FeatureId(feature.id), first) if feature else None
+        products = (await info.context.loaders.unlocking.load(wanted) or []) if wanted else []
+        return [await load_product(info.context, product) for product in products]
+
+
+def _id(value: entitlements.Access) -> str:
+    at = write_instant(value.at) if value.at else "now"
+    digest = blake2s(
+        "\0".join((value.customer.record.id, at, value.lookup_key)).encode("utf-8", "surrogatepass"), digest_size=18
+    )
+    return f"access_{urlsafe_b64encode(digest.digest()).decode()}"

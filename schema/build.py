@@ -1,0 +1,29 @@
+"""The schema, assembled."""
+
+from datetime import datetime
+
+import strawberry
+from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.schema.config import StrawberryConfig
+
+from schema.customer_subscription import CustomerSubscription, SubscriptionItem
+from schema.entitlement import Entitlement, EntitlementSnapshot
+from schema.environment import Environment
+from schema.grant import Grant
+from schema.mutation import Mutation
+from schema.query import Query
+from schema.scalars import DATE_TIME, METADATA, Metadata
+
+SCHEMA = strawberry.Schema(
+    query=Query,
+    mutation=Mutation,
+    types=[Entitlement, EntitlementSnapshot, SubscriptionItem, CustomerSubscription, Grant, Environment],
+    extensions=[ParserCache, ValidationCache],
+    config=StrawberryConfig(scalar_map={datetime: DATE_TIME, Metadata: METADATA}, sort_schema=True),
+)
+"""The public schema. Everything it promises is in `graphql/schema.graphql`."""
+
+
+def sdl() -> str:
+    """The schema as text, sorted: what `graphql/schema.graphql` must hold."""
+    return f"{SCHEMA.as_str()}\n"

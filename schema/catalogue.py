@@ -1,0 +1,191 @@
+"""Feature, Product and the attachment between them: three types that speak of each other."""
+
+from datetime import datetime
+from typing import Annotated, Self
+
+import strawberry
+from strawberry import UNSET
+
+from entitlements import facts
+from entitlements.facts import CatalogRollout, FeatureId, FeatureType, ProductId
+from resolvers.context import Context
+from resolvers.loaders import AttachmentsOf
+from resolvers.product_features import list_product_features
+from schema.connection import After, Before, Connection, First, Last, connect, page_arguments
+from schema.holders import At, FeatureCustomerConnection, connect_holders
+from schema.info import Info
+from schema.node import Node
+from schema.scalars import Metadata
+
+Detached = Annotated[
+    bool, strawberry.argument(description="Whether attachments that were detached are listed too; they keep their row.")
+]
+
+
+@strawberry.type(description="Something a customer may be allowed to use.")
+class Feature(Node):
+    """A feature as clients see it."""
+
+    name: str = strawberry.field(description="For the team's own eyes: 1 to 80 characters.")
+    lookup_key: str = strawberry.field(
+        description=(
+            "The key that code asks by: 1 to 80 characters, case-sensitive, immutable, unique among the environment's "
+            "active features. Archiving frees it."
+        )
+    )
+    type: FeatureType = strawberry.field(description="What kind of value it has.")
+    active: bool = strawberry.field(description="False once archived: no edits, attachments or grants any more.")
+    archived_at: datetime | None = strawberry.field(description="When it was archived, for good; null while active.")
+    metadata: Metadata = strawberry.field(description="The owner's own notes on it.")
+    livemode: bool = strawberry.field(description="Whether it is of a live environment.")
+    created_at: datetime = strawberry.field(description="When it was created.")
+    record: strawberry.Private[facts.Feature]
+
+    @classmethod
+    def of(cls, context: Context, feature: facts.Feature) -> Self:
+        """A feature of the rule as clients see it."""
+        return cls(
+            id=strawberry.ID(feature.id),
+            name=feature.name,
+            lookup_key=feature.lookup_key,
+            type=feature.type,
+            active=feature.active,
+            archived_at=feature.archived_at,
+            metadata=Metadata(dict(feature.metadata)),
+            livemode=context.environment.livemode,
+            created_at=feature.created_at,
+            record=feature,
+        )
+
+    @strawberry.field(description="The products it is attached to, with the row to detach; the latest attached first.")
+    async def products(
+        self,
+        info: Info,
+        detached: Detached = False,  # noqa: FBT002 - an argument of the contract
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> Connection["ProductFeature"]:
+        """Attachments, by feature."""
+        of = AttachmentsOf("feature", self.id, detached)
+        listing = await list_product_features(info.context, of, page_arguments(first, after, last, before))
+        return connect(listing, lambda row: ProductFeature.of(info.context, row))
+
+    @strawberry.field(
+        description=(
+            "Reverse look-up: who has the feature at an instant, and by what; newest customers first. One request "
+            "looks at 5,000 candidates at the most and may then answer a short page with `hasNextPage: true`. Null for "
+            "who may not see customers."
+        )
+    )
+    async def customers(
+        self,
+        info: Info,
+        at: At = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> FeatureCustomerConnection | None:
+        """Customers who have it."""
+        return await connect_holders(info, self.record, page_arguments(first, after, last, before), at or None)
+
+
+@strawberry.type(description="What a subscription's item is for. Its features are what a subscriber may use.")
+class Product(Node):
+    """A product as clients see it."""
+
+    name: str = strawberry.field(description="Up to 250 characters.")
+    lookup_key: str | None = strawberry.field(
+        description="The same in every environment, as ids are not; up to 80 characters, unique when set."
+    )
+    active: bool = strawberry.field(
+        description="An inactive product takes no new subscription, item or move, and goes on for those it has."
+    )
+    metadata: Metadata = strawberry.field(description="The owner's own notes on it.")
+    livemode: bool = strawberry.field(description="Whether it is of a live environment.")
+    created_at: datetime = strawberry.field(description="When it was created.")
+
+    @classmethod
+    def of(cls, context: Context, product: facts.Product) -> Self:
+        """A product of the rule as clients see it."""
+        return cls(
+            id=strawberry.ID(product.id),
+            name=product.name,
+            lookup_key=product.lookup_key,
+            active=product.active,
+            metadata=Metadata(dict(product.metadata)),
+            livemode=context.environment.livemode,
+            created_at=product.created_at,
+        )
+
+    @strawberry.field(description="The features attached to it; the latest attached first.")
+    async def features(
+        self,
+        info: Info,
+        detached: Detached = False,  # noqa: FBT002 - an argument of the contract
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> Connection["ProductFeature"]:
+        """Attachments, by product."""
+        of = AttachmentsOf("product", self.id, detached)
+        listing = await list_product_features(info.context, of, page_arguments(first, after, last, before))
+        return connect(listing, lambda row: ProductFeature.of(info.context, row))
+
+
+@strawberry.type(description="The attachment of a feature to a product. Attaching again later is a row of its own.")
+class ProductFeature(Node):
+    """An attachment as clients see it."""
+
+    attached_at: datetime = strawberry.field(description="When the feature was attached.")
+    rollout: CatalogRollout = strawberry.field(description="When that reaches subscriptions that were there already.")
+    detached_at: datetime | None = strawberry.field(description="When it was detached; null while attached.")
+    detach_rollout: CatalogRollout | None = strawberry.field(
+        description="When the detaching reaches subscriptions that have the feature; null while attached."
+    )
+    livemode: bool = strawberry.field(description="Whether it is of a live environment.")
+    product_id: strawberry.Private[ProductId]
+    feature_id: strawberry.Private[FeatureId]
+
+    @classmethod
+    def of(cls, context: Context, row: facts.ProductFeature) -> Self:
+        """An attachment of the rule as clients see it."""
+        return cls(
+            id=strawberry.ID(row.id),
+            attached_at=row.attached_at,
+            rollout=row.rollout,
+            detached_at=row.detached_at,
+            detach_rollout=row.detach_rollout,
+            livemode=context.environment.livemode,
+            product_id=row.product,
+            feature_id=row.feature,
+        )
+
+    @strawberry.field(description="The product that gives the feature.")
+    async def product(self, info: Info) -> Product:
+        """The product, loaded in a batch."""
+        return await load_product(info.context, self.product_id)
+
+    @strawberry.field(description="The feature that is given.")
+    async def feature(self, info: Info) -> Feature:
+        """The feature, loaded in a batch."""
+        return await load_feature(info.context, self.feature_id)
+
+
+async def load_feature(context: Context, feature: FeatureId) -> Feature:
+    """A feature that a row names; rows are never deleted, so it is there."""
+    found = await context.loaders.features.load(feature)
+    if found is None:
+        raise LookupError(feature)
+    return Feature.of(context, found)
+
+
+async def load_product(context: Context, product: ProductId) -> Product:
+    """A product that a row names; rows are never deleted, so it is there."""
+    found = await context.loaders.products.load(product)
+    if found is None:
+        raise LookupError(product)
+    return Product.of(context, found)

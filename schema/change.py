@@ -1,0 +1,45 @@
+"""One effective change of a customer's entitlements."""
+
+from datetime import datetime
+from typing import Self
+
+import strawberry
+
+from resolvers import revisions
+from resolvers.context import Context
+from schema.customer import Customer
+from schema.entitlement import EntitlementSnapshot
+
+
+@strawberry.type(
+    description=(
+        "One effective change of a customer's entitlements. The lists hold states as of the change, so a replay never "
+        "overwrites what a cache knows to be true now; `customer`, and `entitlement` within them, are as of now."
+    )
+)
+class EntitlementsChange:
+    """A change as clients see it."""
+
+    id: strawberry.ID = strawberry.field(description="A function of customer and revision.")
+    revision: int = strawberry.field(description="The customer's revision that the change made.")
+    at: datetime = strawberry.field(description="When it took effect.")
+    snapshot: bool = strawberry.field(description="True: `added` is the whole set at this revision; forget the rest.")
+    customer: Customer | None = strawberry.field(description="Whose entitlements changed; null once deleted.")
+    added: list[EntitlementSnapshot] = strawberry.field(description="Features that may be used from here on.")
+    removed: list[EntitlementSnapshot] = strawberry.field(description="Features that may no longer be used.")
+    changed: list[EntitlementSnapshot] = strawberry.field(description="Features whose access now ends at another time.")
+
+    @classmethod
+    def of(cls, context: Context, change: revisions.EntitlementsChange) -> Self:
+        """A change as clients see it."""
+        record = change.customer.record
+        return cls(
+            id=strawberry.ID(f"{record.id}_{change.revision}"),
+            revision=change.revision,
+            at=change.customer.at,
+            snapshot=False,
+            customer=Customer.of(context, record),
+            added=[EntitlementSnapshot.of(each) for each in change.added],
+            removed=[EntitlementSnapshot.of(each) for each in change.removed],
+            changed=[EntitlementSnapshot.of(each) for each in change.changed],
+        )

@@ -1,0 +1,86 @@
+"""Connections: pages of a list by the Relay Cursor Connections specification, with `nodes` and `totalCount`."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Generic, TypeVar
+
+import strawberry
+from strawberry import UNSET
+
+from resolvers.cursors import write_cursor
+from resolvers.paging import Listing, PageArguments
+from storage.paging import Page
+
+N = TypeVar("N")
+R = TypeVar("R")
+
+First = Annotated[
+    int | None, strawberry.argument(description="How many to return from the front, 1 to 100; 20 if left out.")
+]
+After = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor of the same list.")]
+Last = Annotated[
+    int | None, strawberry.argument(description="How many to return from the end, 1 to 100; not with `first`.")
+]
+Before = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor of the same list.")]
+
+
+@strawberry.type(description="Where a page lies in its list.")
+class PageInfo:
+    """Relay's PageInfo."""
+
+    has_next_page: bool = strawberry.field(description="Whether more follows the page.")
+    has_previous_page: bool = strawberry.field(description="Whether more comes before the page.")
+    start_cursor: str | None = strawberry.field(description="The first edge's cursor; null for an empty page.")
+    end_cursor: str | None = strawberry.field(description="The last edge's cursor; null for an empty page.")
+
+
+@strawberry.type(description="A place in a list and what stands there.")
+class Edge(Generic[N]):
+    """Relay's edge."""
+
+    cursor: str = strawberry.field(description="Opaque; pass it to `after` or `before` of the same connection.")
+    node: N = strawberry.field(description="What stands there.")
+
+
+@strawberry.type(
+    description="A page of a list. Cursors stay good while entries come and go: nothing is skipped or repeated."
+)
+class Connection(Generic[N]):
+    """Relay's connection, with `nodes` and `totalCount`."""
+
+    edges: list[Edge[N]] = strawberry.field(description="The page's entries with their cursors, in list order.")
+    nodes: list[N] = strawberry.field(description="The page's entries, for those who need no cursors.")
+    page_info: PageInfo = strawberry.field(description="Where the page lies.")
+    count: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @strawberry.field(description="How many entries the whole list has now. Costs nothing unless it is selected.")
+    async def total_count(self) -> int:
+        """Counts when asked."""
+        return await self.count()
+
+
+def page_arguments(first: int | None, after: str | None, last: int | None, before: str | None) -> PageArguments:
+    """The arguments as given; one that is left out is as one that is null."""
+    return PageArguments(
+        first=None if first is UNSET else first,
+        after=None if after is UNSET else after,
+        last=None if last is UNSET else last,
+        before=None if before is UNSET else before,
+    )
+
+
+def page_info(cursors: list[str], page: Page[R]) -> PageInfo:
+    """Where a page with these cursors lies."""
+    return PageInfo(
+        has_next_page=page.has_next,
+        has_previous_page=page.has_previous,
+        start_cursor=cursors[0] if cursors else None,
+        end_cursor=cursors[-1] if cursors else None,
+    )
+
+
+def connect(listing: Listing[R], present: Callable[[R], N]) -> Connection[N]:
+    """A page of values as a connection of what `present` makes of each."""
+    nodes = [present(item) for item in listing.page.items]
+    cursors = [write_cursor(listing.scope, listing.position(item)) for item in listing.page.items]
+    edges = [Edge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)]
+    return Connection(edges=edges, nodes=nodes, page_info=page_info(cursors, listing.page), count=listing.count)

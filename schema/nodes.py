@@ -1,0 +1,100 @@
+"""Objects by their public id: the prefix tells the type."""
+
+from collections.abc import Awaitable, Callable
+
+from entitlements.facts import (
+    CustomerId,
+    FeatureId,
+    GrantId,
+    ProductFeatureId,
+    ProductId,
+    SubscriptionId,
+    SubscriptionItemId,
+)
+from resolvers.context import Context
+from resolvers.entitlements import find_entitlement
+from resolvers.errors import InvalidArgument
+from resolvers.grants import find_grant
+from resolvers.subscriptions import find_item, find_subscription
+from schema.catalogue import Feature, Product, ProductFeature
+from schema.customer import Customer
+from schema.customer_subscription import CustomerSubscription, SubscriptionItem
+from schema.entitlement import Entitlement
+from schema.environment import Environment
+from schema.grant import Grant
+from schema.node import Node
+
+IDS_AT_ONCE = 100
+
+
+async def load_node(context: Context, text: str) -> Node | None:
+    """The object an id names; None for an unknown one, a deleted one, and one of another environment alike."""
+    prefix, _, rest = text.partition("_")
+    load = _LOADERS.get(prefix)
+    return await load(context, text) if load and rest else None
+
+
+def check_number_of_ids(name: str, count: int) -> None:
+    """Raises InvalidArgument for a list of nothing, or of more than 100."""
+    if not 1 <= count <= IDS_AT_ONCE:
+        raise InvalidArgument(name, f"`{name}` takes 1 to {IDS_AT_ONCE} entries; there are {count}.")
+
+
+async def _feature(context: Context, text: str) -> Node | None:
+    found = await context.loaders.features.load(FeatureId(text))
+    return Feature.of(context, found) if found else None
+
+
+async def _product(context: Context, text: str) -> Node | None:
+    found = await context.loaders.products.load(ProductId(text))
+    return Product.of(context, found) if found else None
+
+
+async def _product_feature(context: Context, text: str) -> Node | None:
+    found = await context.loaders.product_features.load(ProductFeatureId(text))
+    return ProductFeature.of(context, found) if found else None
+
+
+async def _customer(context: Context, text: str) -> Node | None:
+    found = await context.loaders.customers.load(CustomerId(text))
+    return Customer.of(context, found) if found else None
+
+
+async def load_subscription(context: Context, text: str) -> CustomerSubscription | None:
+    """A subscription by its id."""
+    found = await find_subscription(context, SubscriptionId(text))
+    return CustomerSubscription.of(context, found[1], found[0]) if found else None
+
+
+async def _item(context: Context, text: str) -> Node | None:
+    found = await find_item(context, SubscriptionItemId(text))
+    return SubscriptionItem.of(context, found[2], found[1], found[0]) if found else None
+
+
+async def load_entitlement(context: Context, text: str) -> Entitlement | None:
+    """An entitlement by its id, as it is now."""
+    found = await find_entitlement(context, text)
+    return Entitlement.of(context, found) if found else None
+
+
+async def load_grant(context: Context, text: str) -> Grant | None:
+    """A grant by its id."""
+    found = await find_grant(context, GrantId(text))
+    return Grant.of(context, found[1], found[0]) if found else None
+
+
+async def _environment(context: Context, text: str) -> Node | None:
+    return Environment.of(context) if text == context.environment.id else None
+
+
+_LOADERS: dict[str, Callable[[Context, str], Awaitable[Node | None]]] = {
+    "feat": _feature,
+    "prod": _product,
+    "prodft": _product_feature,
+    "cus": _customer,
+    "sub": load_subscription,
+    "si": _item,
+    "ent": load_entitlement,
+    "grt": load_grant,
+    "env": _environment,
+}
