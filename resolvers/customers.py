@@ -57,7 +57,7 @@ async def list_customers(context: Context, arguments: PageArguments, *, email: s
         async with database.read() as connection:
             return await customers.count_customers(connection, environment, email=email)
 
-    page = Page[CustomerRecord](items=(), has_next=False, has_previous=False)
+    page: Page[CustomerRecord] = Page((), has_next=False, has_previous=False)
     if email is None or is_storable(email):
         async with database.read() as connection:
             page = await customers.page_customers(connection, environment, cut, email=email)

@@ -28,7 +28,7 @@ async def list_product_features(
     async def count() -> int:
         return await context.loaders.attachment_counts.load(of) or 0
 
-    nothing = Page[ProductFeature](items=(), has_next=False, has_previous=False)
+    nothing: Page[ProductFeature] = Page((), has_next=False, has_previous=False)
     return Listing(scope, page or nothing, lambda row: (row.attached_at, row.id), count)
 
 

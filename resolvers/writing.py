@@ -52,7 +52,7 @@ async def write_customer(
     except CustomerMissing:
         raise refuse(UserErrorCode.NOT_FOUND, "There is no such customer.", "customer") from None
     context.wrote(work.instant)
-    if change is not None:
+    if change is not None and change.loaded_after.customer.deleted_at is None:
         context.loaders.known.prime(customer, know(change.loaded_after, context.now))
     return Written(result, change)
 

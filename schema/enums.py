@@ -1,6 +1,6 @@
 """The rule's enums as clients see them, each value with its meaning. Enums said to be open will gain values."""
 
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import TypeVar, cast
 
 import strawberry
@@ -126,9 +126,17 @@ _expose(
 )
 
 
-@strawberry.enum(description="Who is asking.")
-class ViewerKind(Enum):
+class ViewerKind(StrEnum):
     """What kind of credential a request carries."""
 
-    API_KEY = strawberry.enum_value("API_KEY", description="A back end, by an API key.")
-    CUSTOMER_SESSION = strawberry.enum_value("CUSTOMER_SESSION", description="A customer, by a session of theirs.")
+    API_KEY = "API_KEY"
+    CUSTOMER_SESSION = "CUSTOMER_SESSION"
+
+
+_expose(
+    ViewerKind,
+    "ViewerKind",
+    "Who is asking.",
+    API_KEY="A back end, by an API key.",
+    CUSTOMER_SESSION="A customer, by a session of theirs.",
+)

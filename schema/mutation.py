@@ -67,8 +67,8 @@ class Mutation:
 
     @strawberry.mutation(
         description=(
-            "Archives a feature, for good. It goes on entitling through the products it is attached to, and its key can "
-            "be used again."
+            "Archives a feature, for good. It goes on entitling through the products it is attached to, and its key "
+            "can be used again."
         )
     )
     async def archive_feature(
