@@ -32,9 +32,10 @@ class Api:
         credential, _ = await create_key(database, environment.id, "tests", ("catalog:read",))
         return cls(database, environment, credential)
 
-    async def move_to(self, at: datetime) -> None:
-        """Moves the environment's clock on."""
-        self.environment = await set_clock(self.database, self.environment.id, at)
+    async def move_to(self, at: datetime | str) -> None:
+        """Moves the environment's clock on; a text is RFC 3339 with an offset."""
+        instant = datetime.fromisoformat(at) if isinstance(at, str) else at
+        self.environment = await set_clock(self.database, self.environment.id, instant)
 
     async def run(self, document: str, **variables: Json) -> Json:
         """The data of an operation that must succeed."""
@@ -88,6 +89,16 @@ class Api:
             "createSubscription", selection, customer={"externalId": customer}, items=items, **more
         )
         return payload["subscription"]
+
+    async def of_customer(self, customer: str, selection: str) -> Json:
+        """Fields of a customer named by external id."""
+        document = f"query Q($by: CustomerBy!) {{ customer(by: $by) {{ {selection} }} }}"
+        return (await self.run(document, by={"externalId": customer}))["customer"]
+
+    async def of_node(self, kind: str, node: str, selection: str) -> Json:
+        """Fields of an object of a kind named by its id; None if there is none."""
+        document = f"query Q($id: ID!) {{ node(id: $id) {{ ... on {kind} {{ {selection} }} }} }}"
+        return (await self.run(document, id=node))["node"]
 
     async def keys(self, customer: str, at: str | None = None) -> set[str]:
         """The lookup keys of a customer's active entitlements, now or at an instant."""
