@@ -25,6 +25,7 @@ from entitlements.timeline import timeline
 from resolvers.loader import Loader
 from storage import customers, features, product_features, products
 from storage.database import Database
+from storage.errors import RowUnreadable
 from storage.facts import load_facts
 from storage.paging import Cut, Page
 from storage.records import CustomerRecord, Environment, LoadedFacts
@@ -140,12 +141,15 @@ class Loaders:
 
     @cached_property
     def known(self) -> Loader[CustomerId, KnownCustomer]:
-        """Customers with facts and timeline."""
+        """Customers with facts and timeline. One that can't be read raises RowUnreadable for those who ask for it."""
 
-        async def load(ids: list[CustomerId]) -> Mapping[CustomerId, KnownCustomer]:
+        async def load(ids: list[CustomerId]) -> Mapping[CustomerId, KnownCustomer | RowUnreadable]:
             async with self._database.snapshot() as connection:
                 loaded = await load_facts(connection, self._environment, ids)
-            return {customer: know(facts, self._now()) for customer, facts in loaded.items()}
+            return {
+                customer: found if isinstance(found, RowUnreadable) else know(found, self._now())
+                for customer, found in loaded.items()
+            }
 
         return Loader(load)
 

@@ -53,8 +53,8 @@ async def attach_feature(
             problems.add(UserErrorCode.ARCHIVED, "An archived feature can't be attached.", "feature")
         if to is None or what is None or problems.errors:
             raise Refused(problems.errors)
-        rows = await product_features.load_attachments(work.connection, work.environment.id, [to.id])
-        for other in (row for row in rows[to.id] if row.feature == what.id and row.detached_at is None):
+        other = await product_features.find_attached(work.connection, work.environment.id, to.id, what.id)
+        if other is not None:
             message = "The feature is attached to this product already."
             raise refuse(UserErrorCode.ALREADY_ATTACHED, message, "feature", existing=other.id)
         row = ProductFeature(ProductFeatureId(new_id("prodft")), to.id, what.id, work.instant, rollout)

@@ -99,6 +99,14 @@ class RowMissing(StorageError):
         super().__init__(f"Nothing to write to: {table} has no row for {id_}.")
 
 
+class RowUnreadable(StorageError):
+    """A row holds a word this release doesn't know: a newer one wrote it, while both run on one database."""
+
+    def __init__(self, table: str, id_: str) -> None:
+        self.table, self.id = table, id_
+        super().__init__(f"Part of {table} {id_} can't be read: a newer release wrote it. Upgrade this process.")
+
+
 class UniqueViolation(StorageError):
     """What was written exists already; `field` is the column that must be unique."""
 

@@ -5,9 +5,10 @@ from itertools import chain
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from entitlements.facts import CustomerFacts, CustomerId, EnvironmentId, ProductId
+from entitlements.facts import CustomerFacts, CustomerId, EnvironmentId, ProductFeature, ProductId
 from storage.customers import load_customers
 from storage.environments import load_environment
+from storage.errors import RowUnreadable
 from storage.grants import load_grants_of
 from storage.product_features import load_attachments
 from storage.records import CustomerRecord, Environment, LoadedFacts
@@ -16,39 +17,61 @@ from storage.subscriptions import load_subscriptions_of
 
 async def load_facts(
     connection: AsyncConnection, environment: EnvironmentId, ids: Sequence[CustomerId], *, deleted: bool = False
-) -> dict[CustomerId, LoadedFacts]:
+) -> dict[CustomerId, LoadedFacts | RowUnreadable]:
     """All facts of these customers; unknown and foreign ids are absent, deleted ones too unless asked for.
 
-    Seven statements however many customers there are. Give it a connection of `Database.snapshot`: facts, attachments
-    and versions of different moments would contradict each other.
+    A customer whose facts can't be read has the error in their place, and the others their facts. Seven statements
+    however many customers there are. Give it a connection of `Database.snapshot`: facts, attachments and versions of
+    different moments would contradict each other.
     Raises: EnvironmentMissing.
     """
     current = await load_environment(connection, environment)
-    return await load_facts_of(connection, current, await load_customers(connection, environment, ids, deleted=deleted))
+    return await _load_below(connection, current, await load_customers(connection, environment, ids, deleted=deleted))
 
 
-async def load_facts_of(
+async def load_facts_below(
+    connection: AsyncConnection, environment: Environment, customer: CustomerRecord
+) -> LoadedFacts:
+    """The facts below a customer's row that the same locks have shown already. Raises: RowUnreadable."""
+    loaded = (await _load_below(connection, environment, {customer.id: customer}))[customer.id]
+    if isinstance(loaded, RowUnreadable):
+        raise loaded
+    return loaded
+
+
+async def _load_below(
     connection: AsyncConnection, environment: Environment, customers: Mapping[CustomerId, CustomerRecord]
-) -> dict[CustomerId, LoadedFacts]:
-    """The facts below rows that the same snapshot, or the same locks, have shown already."""
+) -> dict[CustomerId, LoadedFacts | RowUnreadable]:
     subscriptions = await load_subscriptions_of(connection, environment.id, list(customers))
     grants = await load_grants_of(connection, environment.id, list(customers))
     facts = {
-        customer: CustomerFacts(customer, subscriptions.get(customer, ()), grants.get(customer, ()))
+        customer: CustomerFacts(customer, held, grants.get(customer, ()))
         for customer in customers
+        if not isinstance(held := subscriptions.get(customer, ()), RowUnreadable)
     }
-    products = {customer: _products(of_one) for customer, of_one in facts.items()}
-    every_product = list(dict.fromkeys(chain.from_iterable(products.values())))
-    attachments = await load_attachments(connection, environment.id, every_product)
+    products = list(dict.fromkeys(chain.from_iterable(map(_products, facts.values()))))
+    attachments = await load_attachments(connection, environment.id, products)
     return {
-        customer: LoadedFacts(
-            customer=record,
-            facts=facts[customer],
-            attachments=tuple(chain.from_iterable(attachments[product] for product in products[customer])),
-            environment=environment,
-        )
+        customer: unreadable
+        if isinstance(unreadable := subscriptions.get(customer), RowUnreadable)
+        else _gathered(record, facts[customer], attachments, environment)
         for customer, record in customers.items()
     }
+
+
+def _gathered(
+    customer: CustomerRecord,
+    facts: CustomerFacts,
+    attachments: Mapping[ProductId, tuple[ProductFeature, ...] | RowUnreadable],
+    environment: Environment,
+) -> LoadedFacts | RowUnreadable:
+    """The customer's facts together with the attachments they meet, unless one of these can't be read."""
+    met: list[ProductFeature] = []
+    for of_product in (attachments[product] for product in _products(facts)):
+        if isinstance(of_product, RowUnreadable):
+            return of_product
+        met += of_product
+    return LoadedFacts(customer, facts, tuple(met), environment)
 
 
 def _products(facts: CustomerFacts) -> list[ProductId]:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.facts import CatalogRollout, EnvironmentId, FeatureId, ProductFeature, ProductFeatureId, ProductId
 from storage.dialect import AnyRow, AnySelect, one_of
+from storage.errors import RowUnreadable
 from storage.paging import Cut, Key, Page, counts_by_parent, pages_by_parent
 from storage.rows import product_features, products
 from storage.work import CatalogueWork, update_row
@@ -32,13 +33,27 @@ async def load_product_features(
 
 async def load_attachments(
     connection: AsyncConnection, environment: EnvironmentId, ids: Sequence[ProductId]
-) -> dict[ProductId, tuple[ProductFeature, ...]]:
-    """Every attachment the products ever had: the rule needs the history. An unknown product has none."""
+) -> dict[ProductId, tuple[ProductFeature, ...] | RowUnreadable]:
+    """Every attachment the products ever had: the rule needs the history. An unknown product has none.
+
+    Of a product with one that can't be read there is the error instead.
+    """
     query = _of(environment).where(one_of(product_features.c.product_id, ids))
-    found: dict[ProductId, list[ProductFeature]] = {product: [] for product in ids}
+    found: dict[ProductId, list[AnyRow]] = {product: [] for product in ids}
     for row in await connection.execute(query.order_by(*_KEY)):
-        found[row.product_id].append(read_product_feature(row))
-    return {product: tuple(attachments) for product, attachments in found.items()}
+        found[row.product_id].append(row)
+    return {product: _read_all(attachments) for product, attachments in found.items()}
+
+
+async def find_attached(
+    connection: AsyncConnection, environment: EnvironmentId, product: ProductId, feature: FeatureId
+) -> ProductFeature | None:
+    """The attachment by which a product gives a feature; there is one at the most that isn't detached."""
+    query = _listed(environment, detached=False).where(
+        one_of(product_features.c.product_id, [product]), one_of(product_features.c.feature_id, [feature])
+    )
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else read_product_feature(row)
 
 
 async def pages_of_product_features(
@@ -114,16 +129,26 @@ async def detach_feature(work: CatalogueWork, attachment: ProductFeatureId, roll
 
 
 def read_product_feature(row: AnyRow) -> ProductFeature:
-    """An attachment from a row with the table's columns."""
-    return ProductFeature(
-        id=row.id,
-        product=row.product_id,
-        feature=row.feature_id,
-        attached_at=row.attached_at,
-        rollout=CatalogRollout(row.rollout),
-        detached_at=row.detached_at,
-        detach_rollout=None if row.detach_rollout is None else CatalogRollout(row.detach_rollout),
-    )
+    """An attachment from a row with the table's columns. Raises: RowUnreadable."""
+    try:
+        return ProductFeature(
+            id=row.id,
+            product=row.product_id,
+            feature=row.feature_id,
+            attached_at=row.attached_at,
+            rollout=CatalogRollout(row.rollout),
+            detached_at=row.detached_at,
+            detach_rollout=None if row.detach_rollout is None else CatalogRollout(row.detach_rollout),
+        )
+    except ValueError as error:
+        raise RowUnreadable(product_features.name, row.id) from error
+
+
+def _read_all(rows: Sequence[AnyRow]) -> tuple[ProductFeature, ...] | RowUnreadable:
+    try:
+        return tuple(read_product_feature(row) for row in rows)
+    except RowUnreadable as unreadable:
+        return unreadable
 
 
 def _of(environment: EnvironmentId) -> AnySelect:

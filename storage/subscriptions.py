@@ -24,12 +24,16 @@ from entitlements.facts import (
     SubscriptionStatus,
     TrialEndBehavior,
 )
-from storage.dialect import AnyRow, one_of
+from storage.dialect import AnyRow, AnySelect, one_of
+from storage.errors import RowUnreadable
 from storage.rows import subscription_item_segments as segments
 from storage.rows import subscription_items as items
 from storage.rows import subscription_statuses as statuses
 from storage.rows import subscriptions
 from storage.work import CustomerWork, update_row
+
+_BySubscription = defaultdict[str, list[AnyRow]]
+"""Rows below subscriptions, in order, by the subscription's id."""
 
 
 class SubscriptionChanges(TypedDict, total=False):
@@ -46,20 +50,21 @@ class SubscriptionChanges(TypedDict, total=False):
 
 async def load_subscriptions_of(
     connection: AsyncConnection, environment: EnvironmentId, customers: Sequence[CustomerId]
-) -> dict[CustomerId, tuple[Subscription, ...]]:
+) -> dict[CustomerId, tuple[Subscription, ...] | RowUnreadable]:
     """All subscriptions of these customers, in the order they were made; a customer without one is absent.
 
-    Three statements however many there are; run them inside one snapshot.
+    Of a customer with one that can't be read there is the error instead. Three statements however many there are; run
+    them inside one snapshot.
     """
     chosen = subscriptions.c.environment_id == environment, one_of(subscriptions.c.customer_id, customers)
     query = select(subscriptions).where(*chosen)
     rows = (await connection.execute(query.order_by(subscriptions.c.recorded_at, subscriptions.c.id))).all()
     histories = await _load_statuses(connection, chosen)
-    lines = await _load_items(connection, chosen)
-    found: dict[CustomerId, list[Subscription]] = {}
+    lines = await _load_segments(connection, chosen)
+    found: defaultdict[CustomerId, list[AnyRow]] = defaultdict(list)
     for row in rows:
-        found.setdefault(row.customer_id, []).append(_read(row, histories[row.id], lines[row.id]))
-    return {customer: tuple(held) for customer, held in found.items()}
+        found[row.customer_id].append(row)
+    return {customer: _read_all(held, histories, lines) for customer, held in found.items()}
 
 
 async def insert_subscription(work: CustomerWork, subscription: Subscription) -> None:
@@ -136,27 +141,21 @@ async def open_segment(work: CustomerWork, item: SubscriptionItemId, segment: Se
     work.is_changed = True
 
 
-async def _load_statuses(
-    connection: AsyncConnection, chosen: Iterable[ColumnElement[bool]]
-) -> dict[str, list[StatusRecord]]:
+async def _load_statuses(connection: AsyncConnection, chosen: Iterable[ColumnElement[bool]]) -> _BySubscription:
     query = select(statuses).join(subscriptions).where(*chosen).order_by(statuses.c.since)
-    found: dict[str, list[StatusRecord]] = defaultdict(list)
-    for row in await connection.execute(query):
-        found[row.subscription_id].append(StatusRecord(SubscriptionStatus(row.status), row.since))
-    return found
+    return await _by_subscription(connection, query)
 
 
-async def _load_items(
-    connection: AsyncConnection, chosen: Iterable[ColumnElement[bool]]
-) -> dict[str, list[SubscriptionItem]]:
+async def _load_segments(connection: AsyncConnection, chosen: Iterable[ColumnElement[bool]]) -> _BySubscription:
     query = select(segments, items.c.subscription_id, items.c.position).select_from(segments).join(items)
     query = query.join(subscriptions).where(*chosen).order_by(items.c.position, segments.c.from_at)
-    parts: dict[tuple[str, SubscriptionItemId], list[Segment]] = {}
+    return await _by_subscription(connection, query)
+
+
+async def _by_subscription(connection: AsyncConnection, query: AnySelect) -> _BySubscription:
+    found: _BySubscription = defaultdict(list)
     for row in await connection.execute(query):
-        parts.setdefault((row.subscription_id, row.item_id), []).append(_read_segment(row))
-    found: dict[str, list[SubscriptionItem]] = defaultdict(list)
-    for (subscription, item), consecutive in parts.items():
-        found[subscription].append(SubscriptionItem(item, tuple(consecutive)))
+        found[row.subscription_id].append(row)
     return found
 
 
@@ -182,6 +181,43 @@ def _segment_row(work: CustomerWork, item: SubscriptionItemId, segment: Segment)
     }
 
 
+def _read_all(
+    rows: Sequence[AnyRow], histories: _BySubscription, lines: _BySubscription
+) -> tuple[Subscription, ...] | RowUnreadable:
+    try:
+        return tuple(_read(row, histories[row.id], lines[row.id]) for row in rows)
+    except RowUnreadable as unreadable:
+        return unreadable
+
+
+def _read(row: AnyRow, history: Sequence[AnyRow], lines: Sequence[AnyRow]) -> Subscription:
+    try:
+        return Subscription(
+            id=row.id,
+            customer=row.customer_id,
+            recorded_at=row.recorded_at,
+            started_at=row.started_at,
+            statuses=tuple(StatusRecord(SubscriptionStatus(record.status), record.since) for record in history),
+            items=_read_items(lines),
+            trial_end=row.trial_end,
+            trial_end_behavior=TrialEndBehavior(row.trial_end_behavior),
+            cancel_at=row.cancel_at,
+            cancel_at_period_end=row.cancel_at_period_end,
+            canceled_at=row.canceled_at,
+            ended_at=row.ended_at,
+            metadata=row.metadata,
+        )
+    except ValueError as error:
+        raise RowUnreadable(subscriptions.name, row.id) from error
+
+
+def _read_items(lines: Sequence[AnyRow]) -> tuple[SubscriptionItem, ...]:
+    parts: dict[SubscriptionItemId, list[Segment]] = {}
+    for row in lines:
+        parts.setdefault(row.item_id, []).append(_read_segment(row))
+    return tuple(SubscriptionItem(item, tuple(consecutive)) for item, consecutive in parts.items())
+
+
 def _read_segment(row: AnyRow) -> Segment:
     return Segment(
         product=ProductId(row.product_id),
@@ -189,22 +225,4 @@ def _read_segment(row: AnyRow) -> Segment:
         interval=Interval(BillingInterval(row.interval_unit), row.interval_count),
         from_=row.from_at,
         until=row.until_at,
-    )
-
-
-def _read(row: AnyRow, history: Iterable[StatusRecord], lines: Iterable[SubscriptionItem]) -> Subscription:
-    return Subscription(
-        id=row.id,
-        customer=row.customer_id,
-        recorded_at=row.recorded_at,
-        started_at=row.started_at,
-        statuses=tuple(history),
-        items=tuple(lines),
-        trial_end=row.trial_end,
-        trial_end_behavior=TrialEndBehavior(row.trial_end_behavior),
-        cancel_at=row.cancel_at,
-        cancel_at_period_end=row.cancel_at_period_end,
-        canceled_at=row.canceled_at,
-        ended_at=row.ended_at,
-        metadata=row.metadata,
     )

@@ -22,7 +22,7 @@ from storage.customers import lock_customer, save_announcement
 from storage.database import Database
 from storage.environments import load_environment
 from storage.errors import Contended
-from storage.facts import load_facts_of
+from storage.facts import load_facts_below
 from storage.idempotency import IdempotencyRequest, claim_key, settle_key
 from storage.instants import latest_write, next_instant
 from storage.locks import lock_catalogue
@@ -80,7 +80,7 @@ async def write_customer(
 ) -> tuple[T, CustomerChange | None]:
     """Writes to one customer and what is below it; returns what it came to, None if the command wrote nothing.
 
-    Raises: CustomerMissing, and what `write_catalogue` does.
+    Raises: CustomerMissing, RowUnreadable, and what `write_catalogue` does.
     """
 
     async def begin(connection: AsyncConnection) -> CustomerWork:
@@ -89,7 +89,7 @@ async def write_customer(
         current = await load_environment(connection, environment)
         latest = max(filter(None, (record.written_at, current.catalogue_written_at)))
         instant = await next_instant(connection, db.clock, current, latest)
-        loaded = (await load_facts_of(connection, current, {customer: record}))[customer]
+        loaded = await load_facts_below(connection, current, record)
         return CustomerWork(connection, current, instant, loaded=loaded)
 
     result, work = await _run(db, environment, begin, command, _save_customer, idempotency)
@@ -163,7 +163,7 @@ async def _save_customer(work: CustomerWork) -> None:
     if not work.is_changed:
         return
     record = work.loaded.customer
-    written = (await load_facts_of(work.connection, work.environment, {record.id: record}))[record.id]
+    written = await load_facts_below(work.connection, work.environment, record)
     before = timeline(work.loaded.facts, work.loaded.attachments)
     # A deleted customer's facts stay, and answer as if they never were.
     after = Timeline() if work.is_deleted else timeline(written.facts, written.attachments)
