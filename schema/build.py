@@ -14,16 +14,22 @@ from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import DATE_TIME, METADATA, Metadata
 
-SCHEMA = strawberry.Schema(
-    query=Query,
-    mutation=Mutation,
-    types=[Entitlement, EntitlementSnapshot, SubscriptionItem, CustomerSubscription, Grant, Environment],
-    extensions=[ParserCache, ValidationCache],
-    config=StrawberryConfig(scalar_map={datetime: DATE_TIME, Metadata: METADATA}, sort_schema=True),
-)
+
+def _assemble(*, is_sorted: bool = False) -> strawberry.Schema:
+    return strawberry.Schema(
+        query=Query,
+        mutation=Mutation,
+        types=[Entitlement, EntitlementSnapshot, SubscriptionItem, CustomerSubscription, Grant, Environment],
+        extensions=[ParserCache, ValidationCache],
+        config=StrawberryConfig(scalar_map={datetime: DATE_TIME, Metadata: METADATA}, sort_schema=is_sorted),
+    )
+
+
+# Not sorted: sorting rebuilds the enum types as graphql-core's own, which hand resolvers a text in place of the member.
+SCHEMA = _assemble()
 """The public schema. Everything it promises is in `graphql/schema.graphql`."""
 
 
 def sdl() -> str:
     """The schema as text, sorted: what `graphql/schema.graphql` must hold."""
-    return f"{SCHEMA.as_str()}\n"
+    return f"{_assemble(is_sorted=True).as_str()}\n"
