@@ -41,7 +41,8 @@ class Instant(TypeDecorator[datetime]):
         """The instant, aware, in UTC."""
         if isinstance(value, int):
             return _EPOCH + value * _MILLISECOND
-        return None if value is None else value.astimezone(UTC)
+        # asyncpg takes the first instant of year 1 for minus infinity, and hands that back without an offset.
+        return None if value is None else value.replace(tzinfo=UTC)
 
 
 class Word(TypeDecorator[str]):

@@ -4,9 +4,11 @@
 """
 
 import asyncio
+import random
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from sqlite3 import Connection as DriverConnection
+from sqlite3 import Error as DriverError
 from typing import Any, Self
 
 from sqlalchemy import URL, Connection, event
@@ -14,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from storage.clock import Clock, SystemClock
 from storage.driver_errors import translating_connect_errors, translating_driver_errors
+from storage.errors import Contended, DatabaseUnavailable
 from storage.url import read_url
 
 _SQLITE_PRAGMAS = (
@@ -24,6 +27,8 @@ _SQLITE_PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA busy_timeout = 5000",
 )
+
+_CONNECT_ATTEMPTS = 10
 
 _POSTGRESQL_OPTIONS: dict[str, dict[str, Any]] = {
     "read": {"isolation_level": "AUTOCOMMIT"},
@@ -94,10 +99,28 @@ class Database:
     @asynccontextmanager
     async def _connect(self, use: str) -> AsyncGenerator[AsyncConnection]:
         async with AsyncExitStack() as stack:
-            with translating_connect_errors():
-                connection = await stack.enter_async_context(self.engine.connect())
+            connection = await self._connected(stack)
             with translating_driver_errors():
                 yield await connection.execution_options(**self._options[use])
+
+    async def _connected(self, stack: AsyncExitStack) -> AsyncConnection:
+        for _ in range(_CONNECT_ATTEMPTS - 1):
+            try:
+                return await self._connected_at_once(stack)
+            except Contended:
+                # Turning a new file to WAL is the one thing that SQLite's busy timeout doesn't wait for.
+                await asyncio.sleep(random.uniform(0.02, 0.1))  # noqa: S311 (no secret)
+        return await self._connected_at_once(stack)
+
+    async def _connected_at_once(self, stack: AsyncExitStack) -> AsyncConnection:
+        try:
+            with translating_connect_errors():
+                return await stack.enter_async_context(self.engine.connect())
+        except DatabaseUnavailable:
+            # The thread of a connection that aiosqlite couldn't open reports to this loop once more after the failure,
+            # and prints a traceback if the program has ended the loop by then.
+            await asyncio.sleep(0.01)
+            raise
 
 
 def _engine(url: URL) -> AsyncEngine:
@@ -111,10 +134,15 @@ def _engine(url: URL) -> AsyncEngine:
 
 
 def _set_pragmas(driver_connection: DriverConnection, _record: object) -> None:
-    cursor = driver_connection.cursor()
-    for pragma in _SQLITE_PRAGMAS:
-        cursor.execute(pragma)
-    cursor.close()
+    try:
+        cursor = driver_connection.cursor()
+        for pragma in _SQLITE_PRAGMAS:
+            cursor.execute(pragma)
+        cursor.close()
+    except DriverError:
+        # The pool forgets a connection whose set-up failed, without closing it.
+        driver_connection.close()
+        raise
 
 
 def _begin(connection: Connection) -> None:

@@ -25,6 +25,9 @@ def translating_connect_errors() -> Generator[None]:
     try:
         yield
     except (DBAPIError, OSError, PoolTimeout) as error:
+        translated = _translated(error) if isinstance(error, DBAPIError) else None
+        if isinstance(translated, Contended):
+            raise translated from error
         raise DatabaseUnavailable("no connection could be made") from error
 
 
