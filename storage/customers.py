@@ -106,7 +106,7 @@ async def customers_of_subscriptions(
     """Whose subscriptions these are; ids that are unknown, foreign or of deleted customers are absent."""
     query = select(subscriptions.c.id, subscriptions.c.customer_id).join(customers)
     query = query.where(subscriptions.c.environment_id == environment, one_of(subscriptions.c.id, ids))
-    return dict((await connection.execute(query.where(_PRESENT))).tuples())
+    return {row.id: row.customer_id for row in await connection.execute(query.where(_PRESENT))}
 
 
 async def customers_of_items(
@@ -116,7 +116,7 @@ async def customers_of_items(
     query = select(subscription_items.c.id, subscriptions.c.customer_id)
     query = query.select_from(subscription_items).join(subscriptions).join(customers)
     query = query.where(subscription_items.c.environment_id == environment, one_of(subscription_items.c.id, ids))
-    return dict((await connection.execute(query.where(_PRESENT))).tuples())
+    return {row.id: row.customer_id for row in await connection.execute(query.where(_PRESENT))}
 
 
 async def customers_of_grants(
@@ -125,7 +125,7 @@ async def customers_of_grants(
     """Whose grants these are; ids that are unknown, foreign or of deleted customers are absent."""
     query = select(grants.c.id, grants.c.customer_id).join(customers)
     query = query.where(grants.c.environment_id == environment, one_of(grants.c.id, ids))
-    return dict((await connection.execute(query.where(_PRESENT))).tuples())
+    return {row.id: row.customer_id for row in await connection.execute(query.where(_PRESENT))}
 
 
 async def lock_customer(

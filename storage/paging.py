@@ -90,9 +90,9 @@ async def counts_by_parent(
     connection: AsyncConnection, query: AnySelect, *, parent: ColumnElement[Any], parents: Sequence[str]
 ) -> dict[str, int]:
     """How many rows each parent's list has; one statement for all of them."""
-    statement = query.with_only_columns(parent, func.count()).where(one_of(parent, parents)).group_by(parent)
-    rows = await connection.execute(statement)
-    found: dict[str, int] = dict(rows.tuples())
+    counted = query.with_only_columns(parent.label("parent"), func.count().label("number"))
+    statement = counted.where(one_of(parent, parents)).group_by(parent)
+    found = {row.parent: row.number for row in await connection.execute(statement)}
     return {name: found.get(name, 0) for name in parents}
 
 
