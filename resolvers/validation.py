@@ -50,20 +50,19 @@ def check_metadata(problems: Problems, metadata: Metadata, *field: str) -> None:
         check_text(problems, "A metadata key", key, METADATA_KEY_LENGTH, *field)
         if not is_storable(value):
             message = "A metadata value holds a NUL or an unpaired surrogate."
-            problems.add(UserErrorCode.INVALID, message, *field, key)
+            problems.add(UserErrorCode.INVALID, message, *_entry(field, key))
         elif len(value) > METADATA_VALUE_LENGTH:
-            message = (
-                f"The metadata value of {key[:METADATA_KEY_LENGTH]!r} is {len(value)} characters long; "
-                f"at most {METADATA_VALUE_LENGTH} are allowed."
-            )
-            problems.add(UserErrorCode.TOO_LONG, message, *field, key)
+            message = f"The value is {len(value)} characters long; at most {METADATA_VALUE_LENGTH} are allowed."
+            problems.add(UserErrorCode.TOO_LONG, message, *_entry(field, key))
 
 
 def new_metadata(problems: Problems, given: MetadataChange | None, *field: str) -> Metadata:
     """The metadata a new object starts with; a null value is noted, as there is nothing to unset yet."""
     metadata = {key: value for key, value in (given or {}).items() if value is not None}
-    for key in (given or {}).keys() - metadata.keys():
-        problems.add(UserErrorCode.INVALID, "A new object has no metadata to unset; leave the key out.", *field, key)
+    for key in given or {}:
+        if key not in metadata:
+            message = "A new object has no metadata to unset; leave the key out."
+            problems.add(UserErrorCode.INVALID, message, *_entry(field, key))
     check_metadata(problems, metadata, *field)
     return metadata
 
@@ -76,6 +75,11 @@ def changed_metadata(problems: Problems, current: Metadata, change: MetadataChan
     metadata = {key: value for key, value in merged.items() if value is not None}
     check_metadata(problems, metadata, *field)
     return metadata
+
+
+def _entry(field: tuple[str, ...], key: str) -> tuple[str, ...]:
+    """The path to one entry of a map; to the map itself where the key is at fault too and can't be repeated."""
+    return (*field, key) if is_storable(key) and len(key) <= METADATA_KEY_LENGTH else field
 
 
 def is_storable(text: str) -> bool:

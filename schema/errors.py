@@ -23,8 +23,7 @@ class UserError:
     @classmethod
     def of(cls, error: errors.UserError) -> "UserError":
         """A refusal's entry as clients see it."""
-        path = ["input", *(_camel_case(part) for part in error.field)] if error.field else None
-        return cls(field=path, message=error.message, code=error.code, existing_id=error.existing)
+        return cls(field=_path(error.field), message=error.message, code=error.code, existing_id=error.existing)
 
     @strawberry.field(
         description="What stands in the way: for TAKEN and ALREADY_ATTACHED the object that is there, else null."
@@ -32,6 +31,14 @@ class UserError:
     async def existing(self, info: Info) -> Node | None:
         """The object in the way."""
         return await load_node(info.context, self.existing_id) if self.existing_id else None
+
+
+def _path(field: tuple[str, ...]) -> list[str] | None:
+    """A path in the schema's spelling. Below `metadata` stand the owner's own keys, which are nobody's to respell."""
+    if not field:
+        return None
+    names = field.index("metadata") + 1 if "metadata" in field else len(field)
+    return ["input", *map(_camel_case, field[:names]), *field[names:]]
 
 
 def _camel_case(name: str) -> str:
