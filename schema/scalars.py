@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, NewType, cast
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, Undefined
 from strawberry.types.scalar import ScalarDefinition
 
 Metadata = NewType("Metadata", dict[str, str | None])
@@ -42,10 +42,13 @@ def read_metadata(value: object) -> Metadata:
     """A flat map of texts, or nulls; its lengths are for the use case to judge."""
     if not isinstance(value, Mapping):
         raise _bad('Metadata takes a flat map of texts, such as {"team": "growth"}.')
-    entries = cast("Mapping[Any, Any]", value)
+    given = cast("Mapping[Any, Any]", value)
+    # A literal may hold variables, `{team: $team}`: one without a value leaves its entry out, as in any input object;
+    # while a document is validated none has one yet.
+    entries = {key: each for key, each in given.items() if each is not Undefined}
     if not all(isinstance(key, str) and isinstance(each, str | None) for key, each in entries.items()):
         raise _bad("Metadata takes texts as keys, and texts or null as values.")
-    return Metadata(dict(entries))
+    return Metadata(entries)
 
 
 def _bad(message: str) -> GraphQLError:
