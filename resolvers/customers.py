@@ -1,10 +1,12 @@
 """Customers: their reads and their life."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from entitlements.facts import CustomerId
 from resolvers.context import Context
-from resolvers.errors import Problems, Refused, UserErrorCode, refuse
+from resolvers.errors import Problems, Refused, UserErrorCode
 from resolvers.loaders import KnownCustomer
 from resolvers.paging import Listing, PageArguments, read_cut
 from resolvers.references import ABSENT, Absent, ById, Reference
@@ -20,10 +22,13 @@ from resolvers.validation import (
 )
 from resolvers.writing import write_customer, write_new_customer
 from storage import customers
+from storage.errors import UniqueViolation
 from storage.ids import new_id
 from storage.paging import Page
 from storage.records import CustomerRecord
 from storage.unit_of_work import CustomerWork, NewCustomerWork
+
+T = TypeVar("T")
 
 
 async def find_customer(context: Context, by: Reference) -> CustomerRecord | None:
@@ -73,20 +78,21 @@ async def create_customer(
     metadata: MetadataChange | None = None,
 ) -> CustomerRecord:
     """Creates a customer. Refuses an external id that another customer of the environment has: TAKEN."""
-    problems = Problems()
-    _check_texts(problems, external_id, name, email)
-    entries = new_metadata(problems, metadata, "metadata")
-    problems.raise_any()
+    checked = Problems()
+    _check_texts(checked, external_id, name, email)
+    entries = new_metadata(checked, metadata, "metadata")
 
     async def command(work: NewCustomerWork) -> CustomerRecord:
+        problems = Problems(checked.errors)
         if external_id is not None:
-            await _check_external_id_is_free(work, external_id, None)
+            await _check_external_id_is_free(work, problems, external_id)
+        problems.raise_any()
         work.result_id = new_id("cus")
         return await customers.insert_customer(
             work, CustomerId(work.result_id), external_id=external_id, name=name, email=email, metadata=entries
         )
 
-    return await write_new_customer(context, command)
+    return await _judge_again_if_taken(lambda: write_new_customer(context, command))
 
 
 async def update_customer(
@@ -113,9 +119,9 @@ async def update_customer(
         if metadata is not ABSENT:
             updated = replace(updated, metadata=changed_metadata(problems, customer.metadata, metadata, "metadata"))
         _check_texts(problems, updated.external_id, updated.name, updated.email)
-        problems.raise_any()
         if updated.external_id is not None and updated.external_id != customer.external_id:
-            await _check_external_id_is_free(work, updated.external_id, customer.id)
+            await _check_external_id_is_free(work, problems, updated.external_id)
+        problems.raise_any()
         if updated != customer:
             await customers.update_customer(
                 work,
@@ -126,7 +132,8 @@ async def update_customer(
             )
         return updated
 
-    return (await write_customer(context, await load_customer_id(context, by), command)).value
+    customer = await load_customer_id(context, by)
+    return (await _judge_again_if_taken(lambda: write_customer(context, customer, command))).value
 
 
 async def delete_customer(context: Context, by: Reference) -> CustomerRecord:
@@ -156,10 +163,22 @@ def _check_texts(problems: Problems, external_id: str | None, name: str | None, 
     check_optional_text(problems, "The email address", email, EMAIL_LENGTH, "email")
 
 
+async def _judge_again_if_taken(write: Callable[[], Awaitable[T]]) -> T:
+    """Carries a write out, and once more if another one took the external id after the check.
+
+    Writes to different customers run side by side, so the unique index has the last word; the second check sees who
+    was faster, and refuses with TAKEN.
+    """
+    try:
+        return await write()
+    except UniqueViolation:
+        return await write()
+
+
 async def _check_external_id_is_free(
-    work: CustomerWork | NewCustomerWork, external_id: str, customer: CustomerId | None
+    work: CustomerWork | NewCustomerWork, problems: Problems, external_id: str
 ) -> None:
     named = await customers.load_customers_by_external_id(work.connection, work.environment.id, [external_id])
-    if external_id in named and named[external_id].id != customer:
+    if external_id in named:
         message = "Another customer has this external id."
-        raise refuse(UserErrorCode.TAKEN, message, "external_id", existing=named[external_id].id)
+        problems.add(UserErrorCode.TAKEN, message, "external_id", existing=named[external_id].id)

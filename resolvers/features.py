@@ -6,7 +6,7 @@ from entitlements.facts import Feature, FeatureId
 from resolvers.context import Context
 from resolvers.errors import Problems, UserErrorCode, refuse
 from resolvers.paging import Listing, PageArguments, read_cut
-from resolvers.references import ABSENT, Absent, ById, Reference
+from resolvers.references import ABSENT, Absent, ById, ByKey, Reference
 from resolvers.validation import (
     KEY_LENGTH,
     NAME_LENGTH,
@@ -51,18 +51,18 @@ async def create_feature(
     context: Context, *, name: str, lookup_key: str, metadata: MetadataChange | None = None
 ) -> Feature:
     """Creates a feature. Refuses a key that an active feature of the environment has: TAKEN."""
-    problems = Problems()
-    check_text(problems, "The name", name, NAME_LENGTH, "name")
-    check_text(problems, "The lookup key", lookup_key, KEY_LENGTH, "lookup_key")
-    entries = new_metadata(problems, metadata, "metadata")
-    problems.raise_any()
+    checked = Problems()
+    check_text(checked, "The name", name, NAME_LENGTH, "name")
+    check_text(checked, "The lookup key", lookup_key, KEY_LENGTH, "lookup_key")
+    entries = new_metadata(checked, metadata, "metadata")
 
     async def command(work: CatalogueWork) -> Feature:
-        named = await features.load_features_by_key(work.connection, work.environment.id, [lookup_key])
-        for other in named.get(lookup_key, ()):
-            if other.active:
-                message = "An active feature has this lookup key already. Use it, or archive it to free its key."
-                raise refuse(UserErrorCode.TAKEN, message, "lookup_key", existing=other.id)
+        problems = Problems(checked.errors)
+        other = await find_feature_under_lock(work, ByKey(lookup_key))
+        if other is not None and other.active:
+            message = "An active feature has this lookup key already. Use it, or archive it to free its key."
+            problems.add(UserErrorCode.TAKEN, message, "lookup_key", existing=other.id)
+        problems.raise_any()
         feature = Feature(FeatureId(new_id("feat")), name, lookup_key, entries, work.instant)
         await features.insert_feature(work, feature)
         work.result_id = feature.id

@@ -59,17 +59,16 @@ async def create_product(
     features: Sequence[Reference] = (),
 ) -> Product:
     """Creates a product, with features attached to it from the start."""
-    problems = Problems()
-    check_text(problems, "The name", name, PRODUCT_NAME_LENGTH, "name")
-    check_optional_text(problems, "The lookup key", lookup_key, KEY_LENGTH, "lookup_key")
-    entries = new_metadata(problems, metadata, "metadata")
+    checked = Problems()
+    check_text(checked, "The name", name, PRODUCT_NAME_LENGTH, "name")
+    check_optional_text(checked, "The lookup key", lookup_key, KEY_LENGTH, "lookup_key")
+    entries = new_metadata(checked, metadata, "metadata")
     if len(features) > FEATURES_AT_ONCE:
         message = f"At most {FEATURES_AT_ONCE} features can be attached at once; attach the others afterwards."
-        problems.add(UserErrorCode.TOO_MANY, message, "features")
-    problems.raise_any()
+        checked.add(UserErrorCode.TOO_MANY, message, "features")
 
     async def command(work: CatalogueWork) -> Product:
-        problems = Problems()
+        problems = Problems(checked.errors)
         if lookup_key is not None:
             await _check_key_is_free(work, problems, lookup_key)
         attached = await _features_to_attach(work, problems, features)
@@ -150,7 +149,7 @@ async def _features_to_attach(
     work: CatalogueWork, problems: Problems, references: Sequence[Reference]
 ) -> list[FeatureId]:
     found: list[FeatureId] = []
-    for position, by in enumerate(references):
+    for position, by in enumerate(references[:FEATURES_AT_ONCE]):
         field = ("features", str(position))
         feature = await find_feature_under_lock(work, by)
         if feature is None:
