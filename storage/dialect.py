@@ -42,6 +42,8 @@ class _OneOf(FunctionElement[bool]):
     type = Boolean()
     name = "one_of"
     inherit_cache = True
+    # Without this SQLAlchemy writes `(...) = 1` on SQLite, which then uses no index for it.
+    _is_implicitly_boolean = True
 
 
 @compiles(_OneOf, "postgresql")

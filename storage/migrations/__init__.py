@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from storage.database import Database
 from storage.errors import SchemaOutdated
 from storage.locks import lock_migrations
+from storage.planner import teach_planner
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ def _upgrade(connection: Connection) -> list[str]:
     config.attributes["connection"] = connection
     before = MigrationContext.configure(connection).get_current_revision()
     command.upgrade(config, "head")
+    teach_planner(connection)
     steps = ScriptDirectory.from_config(config).iterate_revisions("head", before or "base")
     return [step.revision for step in steps][::-1]
 

@@ -1,0 +1,110 @@
+"""No look-up reads a whole table, or a whole environment."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from entitlements.facts import CustomerId, FeatureId, GrantId, ProductFeatureId, ProductId, SubscriptionId
+from entitlements.facts import EnvironmentId as Env
+from entitlements.facts import SubscriptionItemId as ItemId
+from storage.customers import (
+    customers_of_grants,
+    customers_of_items,
+    customers_of_subscriptions,
+    load_customers,
+    load_customers_by_external_id,
+    page_customers,
+)
+from storage.database import Database
+from storage.facts import load_facts
+from storage.features import load_features, load_features_by_key, page_features
+from storage.paging import Cut
+from storage.product_features import (
+    load_attachments,
+    load_product_features,
+    pages_of_product_features,
+    products_with_features,
+)
+from storage.products import load_products, load_products_by_key, page_products
+from tests.statements.stage import NOON, Stage
+
+_PLACE = Cut(5, after=(NOON, "x"))
+
+LOOKUPS: dict[str, Callable[[AsyncConnection, Env], Awaitable[object]]] = {
+    "features": lambda c, env: load_features(c, env, [FeatureId("x")]),
+    "features by key": lambda c, env: load_features_by_key(c, env, ["x"]),
+    "a page of features": lambda c, env: page_features(c, env, _PLACE, archived=False, lookup_key=None),
+    "products": lambda c, env: load_products(c, env, [ProductId("x")]),
+    "products by key": lambda c, env: load_products_by_key(c, env, ["x"]),
+    "a page of products": lambda c, env: page_products(c, env, _PLACE, active=None),
+    "attachments": lambda c, env: load_product_features(c, env, [ProductFeatureId("x")]),
+    "attachments of products": lambda c, env: load_attachments(c, env, [ProductId("x")]),
+    "pages of a product's": lambda c, env: pages_of_product_features(
+        c, env, by="product", parents=["x"], cut=Cut(5), detached=True
+    ),
+    "pages of a feature's": lambda c, env: pages_of_product_features(
+        c, env, by="feature", parents=["x"], cut=Cut(5), detached=False
+    ),
+    "what unlocks": lambda c, env: products_with_features(c, env, [FeatureId("x")], 5),
+    "customers": lambda c, env: load_customers(c, env, [CustomerId("x")]),
+    "customers by external id": lambda c, env: load_customers_by_external_id(c, env, ["x"]),
+    "a page of customers": lambda c, env: page_customers(c, env, _PLACE, email=None),
+    "a page of customers by address": lambda c, env: page_customers(c, env, Cut(5), email="x"),
+    "owners of subscriptions": lambda c, env: customers_of_subscriptions(c, env, [SubscriptionId("x")]),
+    "owners of items": lambda c, env: customers_of_items(c, env, [ItemId("x")]),
+    "owners of grants": lambda c, env: customers_of_grants(c, env, [GrantId("x")]),
+}
+
+
+async def _plans(db: Database, look_up: Callable[[AsyncConnection], Awaitable[object]]) -> list[str]:
+    """What the database says it will do for each statement of a look-up, a line for each step."""
+    statements: list[tuple[str, tuple[Any, ...]]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: tuple[Any, ...], *_rest: object) -> None:
+        statements.append((statement, parameters))
+
+    steps: list[str] = []
+    async with db.read() as connection:
+        event.listen(db.engine.sync_engine, "before_cursor_execute", note)
+        await look_up(connection)
+        event.remove(db.engine.sync_engine, "before_cursor_execute", note)
+        if db.engine.dialect.name == "sqlite":
+            for statement, parameters in statements:
+                rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+                steps += [row.detail for row in rows]
+        else:
+            # The tables are empty, where reading all of one is the cheapest way to find nothing.
+            await connection.execute(text("SET enable_seqscan = off"))
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert driver is not None
+            for statement, parameters in statements:
+                steps += [row[0] for row in await driver.fetch(f"EXPLAIN {statement}", *parameters)]
+            await connection.execute(text("RESET enable_seqscan"))
+    return steps
+
+
+def _reads_too_much(step: str) -> bool:
+    # What stands in brackets is our own: a subquery, or the list of ids asked for.
+    scan = re.match(r"SCAN (?!\(|anon_|json_each)", step)
+    return bool(scan) or step.endswith("(environment_id=?)") or "Seq Scan" in step
+
+
+@pytest.mark.parametrize("name", LOOKUPS)
+async def test_a_lookup_goes_by_an_index(stage: Stage, name: str) -> None:
+    steps = await _plans(stage.db, lambda connection: LOOKUPS[name](connection, stage.env))
+
+    assert steps
+    assert [step for step in steps if _reads_too_much(step)] == []
+
+
+async def test_facts_go_by_an_index(stage: Stage) -> None:
+    customer = await stage.customer()
+    await stage.subscribe(customer, await stage.plan("pro"))
+
+    steps = await _plans(stage.db, lambda connection: load_facts(connection, stage.env, [customer.id]))
+
+    assert [step for step in steps if _reads_too_much(step)] == []
