@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import URL, insert, select, text
 
 from entitlements.facts import FeatureId
 from storage.customers import load_customers_by_external_id, update_customer
@@ -74,6 +74,42 @@ async def test_sqlite_survives_a_power_cut_and_checks_references(tmp_path: Path)
         ]
 
     assert pragmas == ["wal", 1, 2]
+    await database.close()
+
+
+async def test_a_connection_the_server_drops_is_unavailable_and_the_next_one_works(postgresql_url: URL) -> None:
+    url = postgresql_url.render_as_string(hide_password=False)
+    database, administrator = Database.open(url), Database.open(url)
+
+    async def be_dropped() -> None:
+        async with database.snapshot() as connection:
+            pid = await connection.scalar(text("SELECT pg_backend_pid()"))
+            async with administrator.read() as other:
+                await other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+            await connection.execute(text("SELECT 1"))
+
+    with pytest.raises(DatabaseUnavailable):
+        await be_dropped()
+
+    async with database.read() as connection:
+        assert await connection.scalar(text("SELECT 1")) == 1
+    await database.close()
+    await administrator.close()
+
+
+async def test_a_write_to_a_file_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
+    database = Database.open(f"sqlite:///{tmp_path}/app.db")
+    async with database.begin_write() as connection:
+        await connection.execute(text("CREATE TABLE t (x)"))
+
+    async def write() -> None:
+        async with database.begin_write() as connection:
+            await connection.execute(text("PRAGMA query_only = ON"))
+            await connection.execute(text("INSERT INTO t VALUES (1)"))
+
+    with pytest.raises(DatabaseUnavailable):
+        await write()
+
     await database.close()
 
 
