@@ -52,7 +52,7 @@ class Api:
         assert isinstance(result, ExecutionResult)
         return result
 
-    async def mutate(self, name: str, selection: str, /, **given: Json) -> Json:
+    async def mutate(self, name: str, selection: str = "__typename", /, **given: Json) -> Json:
         """The payload of a mutation that must not be refused."""
         payload = await self.try_mutation(name, selection, **given)
         assert payload["userErrors"] == [], payload["userErrors"]
