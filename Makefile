@@ -1,0 +1,78 @@
+# Every command that people and CI run. `make` alone lists them.
+#
+# An environment of its own lives in .venv; `.venv/bin/admittance` is the command. The stamps in it say which lock file
+# was installed, so that nothing is installed twice.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
+LOCK = pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links --upgrade pyproject.toml
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help install serve test check format lock clean
+
+help: ## list these commands
+	@echo "Admittance: which customer may use which feature, now or at any instant, and why."
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo "PORT= and DATABASE_URL= are honoured by serve, PYTHON= by whatever installs."
+
+install: $(VENV)/installed ## make .venv with the locked dependencies and the command .venv/bin/admittance
+
+serve: install ## migrate, load the demonstration data once, and serve http://127.0.0.1:8000/graphql
+	@$(BIN)/admittance migrate
+	@$(BIN)/admittance serve --demo
+
+test: $(VENV)/installed-dev ## run the whole test suite, on SQLite and on a real PostgreSQL
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal $(ARGS)
+
+check: $(VENV)/installed-dev ## check style, types, the layers, the layout and the committed schema
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports
+	@$(BIN)/admittance schema check
+	@$(BIN)/python -m pytest -q tests/service/test_layout.py
+
+format: $(VENV)/installed-dev ## put the code into shape
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lock: ## take the newest versions the bounds in pyproject.toml allow into both lock files
+	@set -e; uv=$$(mktemp -d); trap 'rm -rf "$$uv"' EXIT; \
+	$(PYTHON) -m venv "$$uv"; "$$uv/bin/python" -m pip install -qq --disable-pip-version-check uv; \
+	"$$uv/bin/uv" $(LOCK) --group build --output-file requirements.lock; \
+	"$$uv/bin/uv" $(LOCK) --group dev --constraints requirements.lock --output-file requirements-dev.lock
+	@echo "Renewed requirements.lock and requirements-dev.lock."
+
+clean: ## remove .venv and every cache; databases stay
+	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Named by path and not phony: made once, and again when a lock file or the package's metadata changes.
+$(VENV)/installed: requirements.lock pyproject.toml $(VENV)/created
+	@echo "Installing what requirements.lock names into $(VENV) ..."
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed
+	@echo "Installing what requirements-dev.lock names into $(VENV) ..."
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/created:
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Install Python 3.11 or later, or name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "$(PYTHON) is $$($(PYTHON) --version 2>&1), and Admittance needs 3.11 or later. Name another: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) can't make virtual environments. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
