@@ -1,0 +1,1 @@
+"""Catalogue files: features, products and what is attached, as YAML; compared with an environment, then applied."""

@@ -1,0 +1,46 @@
+"""`admittance`, the command: its groups put together, and every foreseeable failure as a sentence and an exit code."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+from rich.text import Text
+
+from gateway.catalog.file import CatalogInvalid
+from gateway.commands import catalog, environments, keys, schema
+from gateway.commands.migrate import migrate
+from gateway.commands.serve import serve
+from gateway.commands.settings import settings
+from gateway.console import CommandFailed, err
+from gateway.settings import SettingsInvalid
+from resolvers.errors import Refused
+from storage.errors import StorageError, UnknownDatabaseUrl
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="A self-hosted GraphQL gateway over entitlements.",
+)
+app.command()(serve)
+app.command()(migrate)
+app.add_typer(environments.app, name="environments")
+app.add_typer(keys.app, name="keys")
+app.add_typer(catalog.app, name="catalog")
+app.add_typer(schema.app, name="schema")
+app.command()(settings)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line. Exits with 0, with 1 for what failed, and with 2 for what was asked wrongly."""
+    try:
+        app(arguments, prog_name="admittance")
+    except (SettingsInvalid, CatalogInvalid, UnknownDatabaseUrl) as error:
+        _fail(str(error), 2)
+    except (CommandFailed, Refused, StorageError) as error:
+        _fail(str(error), 1)
+
+
+def _fail(message: str, code: int) -> None:
+    err.print(Text.assemble(("error: ", "red"), message))
+    sys.exit(code)

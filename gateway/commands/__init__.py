@@ -1,0 +1,1 @@
+"""The commands of `admittance`, a file for each group."""

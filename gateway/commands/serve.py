@@ -1,0 +1,97 @@
+"""`admittance serve`."""
+
+import logging
+import socket
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.progress import Progress
+from rich.text import Text
+
+from gateway.app import GRAPHQL_PATH, build_app
+from gateway.commands.running import run
+from gateway.console import CommandFailed, err, out
+from gateway.demo.loading import Demonstration, open_demonstration
+from gateway.settings import Settings
+from storage.database import Database
+
+
+def serve(
+    demo: Annotated[bool, typer.Option("--demo", help="Load the demonstration data, once, and print a key.")] = False,  # noqa: FBT002
+    host: Annotated[str | None, typer.Option(help="The address to listen on, instead of the setting's.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port, instead of the setting's.")] = None,
+) -> None:
+    """Serve GraphQL over HTTP until interrupted."""
+    given = {"host": host, "port": port}
+    settings = Settings.read().model_copy(update={name: value for name, value in given.items() if value is not None})
+    listening = _listen(settings.host, settings.port)
+    demonstration = run(lambda database: _prepare(database, settings, demo=demo), settings=settings)
+    _greet(settings.host, listening.getsockname()[1], demonstration)
+    _serve(settings, listening)
+
+
+async def _prepare(database: Database, settings: Settings, *, demo: bool) -> Demonstration | None:
+    if not demo:
+        return None
+    with Progress(console=err, transient=True) as progress:
+        task = progress.add_task("Loading two years of demonstration data", total=None, start=False, visible=False)
+
+        def on_progress(played: int, of: int) -> None:
+            progress.start_task(task)
+            progress.update(task, completed=played, total=of, visible=True)
+
+        return await open_demonstration(database, settings.demo_key_file, on_progress)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Taken before anything else is done, so that a taken port is known at once."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        reason = (error.strerror or "the address can't be used").lower()
+        message = f"Can't listen on {host}:{port}: {reason}. Choose another with --host and --port, or PORT."
+        raise CommandFailed(message) from None
+
+
+def _greet(host: str, port: int, demonstration: Demonstration | None) -> None:
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}{GRAPHQL_PATH}"
+    out.print(Text.assemble("\nAdmittance serves ", (url, "bold"), "\n"))
+    if demonstration is None:
+        out.print("Callers need an API key: `admittance keys create` makes one.\n")
+        return
+    # Nothing is drawn round the command, so that it can be copied as a whole.
+    out.print(f"The environment {demonstration.environment.name} holds the data of docs/demo-data.md. Its key:\n")
+    out.print(f"  {demonstration.secret}\n", style="cyan")
+    out.print("Which features may a customer who has cancelled still use, and until when?\n")
+    out.print(_CURL.format(url=url, secret=demonstration.secret), style="cyan")
+    out.print("Ctrl-C stops it.\n")
+
+
+def _serve(settings: Settings, listening: socket.socket) -> None:
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # What these say of their own start has been said better.
+    for name in ("uvicorn.error", "alembic"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))
+    config = uvicorn.Config(
+        build_app(settings),
+        lifespan="on",
+        log_config=None,
+        access_log=settings.access_log,
+        server_header=False,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+    )
+    try:
+        uvicorn.Server(config).run(sockets=[listening])
+    except KeyboardInterrupt:
+        err.print("Stopped.")
+
+
+_CURL = """\
+  curl {url} \\
+    -H 'Authorization: Bearer {secret}' \\
+    -H 'Content-Type: application/json' \\
+    -d '{{"query": "{{ customer(by: {{externalId: \\"larch-canceling\\"}}) {{ \
+entitlements(first: 3) {{ nodes {{ lookupKey activeTo }} }} }} }}"}}'
+"""
