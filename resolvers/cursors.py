@@ -12,6 +12,7 @@ from hashlib import blake2s
 from hmac import compare_digest
 
 from resolvers.errors import InvalidArgument
+from resolvers.validation import is_storable
 from storage.paging import Position
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,8 +32,11 @@ def read_cursor(scope: str, argument: str, cursor: str) -> Position:
     try:
         raw = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
         digest, place = raw[:_DIGEST_SIZE], raw[_DIGEST_SIZE:]
-        if compare_digest(digest, _digest(scope, place)) and write_cursor(scope, _place(place)) == cursor:
-            return _place(place)
+        if compare_digest(digest, _digest(scope, place)):
+            position = _place(place)
+            # Base64 has several spellings of one text, and a digest can be made up with a key no row could have.
+            if is_storable(position[1]) and write_cursor(scope, position) == cursor:
+                return position
     except (NotBase64, ValueError, OverflowError):
         pass
     raise InvalidArgument(
