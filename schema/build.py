@@ -13,6 +13,7 @@ from schema.grant import Grant
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import DATE_TIME, METADATA, Metadata
+from schema.wording import PlainWords
 
 
 def _assemble(*, is_sorted: bool = False) -> strawberry.Schema:
@@ -20,7 +21,7 @@ def _assemble(*, is_sorted: bool = False) -> strawberry.Schema:
         query=Query,
         mutation=Mutation,
         types=[Entitlement, EntitlementSnapshot, SubscriptionItem, CustomerSubscription, Grant, Environment],
-        extensions=[ParserCache, ValidationCache],
+        extensions=[ParserCache, ValidationCache, PlainWords],
         config=StrawberryConfig(scalar_map={datetime: DATE_TIME, Metadata: METADATA}, sort_schema=is_sorted),
     )
 
