@@ -1,5 +1,6 @@
 """The answer to a check: whether there is access, and why."""
 
+from asyncio import gather
 from base64 import urlsafe_b64encode
 from datetime import datetime
 from hashlib import blake2s
@@ -79,7 +80,7 @@ class AccessDecision:
         feature = self.value.decision.feature
         wanted = (FeatureId(feature.id), first) if feature else None
         products = (await info.context.loaders.unlocking.load(wanted) or []) if wanted else []
-        return [await load_product(info.context, product) for product in products]
+        return await gather(*(load_product(info.context, product) for product in products))
 
 
 def _id(value: entitlements.Access) -> str:
