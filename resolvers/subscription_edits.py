@@ -97,7 +97,8 @@ async def change_items(
         problems.add(UserErrorCode.TOO_MANY, f"At most {CHANGES_AT_ONCE} changes are taken at once.", "items")
         return subscription
     items = {item.id: item for item in subscription.items}
-    untouched = {item.id for item in items_in_force(subscription, work.instant)}
+    there = {item.id for item in items_in_force(subscription, work.instant)}
+    named: set[SubscriptionItemId] = set()
     for position, change in enumerate(changes):
         field = ("items", str(position))
         if isinstance(change, NewItem):
@@ -106,12 +107,13 @@ async def change_items(
             continue
         item_id = SubscriptionItemId(change.id)
         path = (*field, "remove") if isinstance(change, RemoveItem) else (*field, "update", "id")
-        if item_id not in untouched:
-            named = "changed twice in one request" if item_id in items else "no item of this subscription"
-            code = UserErrorCode.INVALID if item_id in items else UserErrorCode.NOT_FOUND
-            problems.add(code, f"This is {named}, or one that was removed.", *path)
+        if item_id not in there:
+            problems.add(UserErrorCode.NOT_FOUND, "The subscription has no such item, or no longer.", *path)
             continue
-        untouched.remove(item_id)
+        if item_id in named:
+            problems.add(UserErrorCode.INVALID, "An item can be changed once in a request.", *path)
+            continue
+        named.add(item_id)
         if isinstance(change, RemoveItem):
             items[item_id] = _closed(items[item_id], work.instant)
         else:
