@@ -1,0 +1,85 @@
+"""The whole application over a real socket, and a client that speaks to it as anybody would."""
+
+import socket
+import threading
+import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import httpx2
+import uvicorn
+from pydantic import SecretStr
+
+from gateway.app import build_app
+from gateway.auth import EVERYTHING
+from gateway.settings import Settings
+from storage.credentials import create_key
+from storage.database import Database
+from storage.environments import create_environment, set_clock
+from storage.records import Environment
+
+Json = Any
+
+
+@contextmanager
+def serving(database_url: str) -> Generator[str]:
+    """The application on a free port of the loopback, in a thread with an event loop of its own; yields its URL."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    app = build_app(Settings(database_url=SecretStr(database_url)))
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="on", log_config=None, access_log=False))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive(), "the application didn't start"
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()
+
+
+class Caller:
+    """A holder of a key to one environment, whose clock can be moved."""
+
+    def __init__(self, client: httpx2.AsyncClient, database: Database, environment: Environment, secret: str) -> None:
+        self.client = client
+        self.database = database
+        self.environment = environment
+        self.secret = secret
+
+    @classmethod
+    async def arrive(cls, client: httpx2.AsyncClient, database: Database, name: str = "sandbox") -> "Caller":
+        """In a fresh environment, with a fresh key."""
+        environment = await create_environment(database, name, livemode=False)
+        _, secret = await create_key(database, environment.id, "tests", EVERYTHING)
+        return cls(client, database, environment, secret)
+
+    async def move_to(self, at: Json) -> None:
+        """Freezes the environment's clock at an instant."""
+        self.environment = await set_clock(self.database, self.environment.id, at)
+
+    async def post(self, body: Json, **headers: str) -> httpx2.Response:
+        """The answer to a body: bytes as they are, anything else as JSON."""
+        given = {"Authorization": f"Bearer {self.secret}", "Content-Type": "application/json", **headers}
+        if isinstance(body, bytes):
+            return await self.client.post("/graphql", content=body, headers=given)
+        return await self.client.post("/graphql", json=body, headers=given)
+
+    async def ask(self, query: str, variables: Mapping[str, Json] | None = None) -> Json:
+        """The data of an operation that must succeed."""
+        response = await self.post({"query": query, "variables": variables})
+        answer = response.json()
+        assert response.status_code == 200, answer
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+    async def do(self, mutation: str, selection: str, **given: Json) -> Json:
+        """The payload of a mutation that must not be refused."""
+        kind = f"{mutation[0].upper()}{mutation[1:]}Input"
+        document = f"mutation($in: {kind}!) {{ {mutation}(input: $in) {{ {selection} userErrors {{ code field }} }} }}"
+        payload = (await self.ask(document, {"in": given}))[mutation]
+        assert payload["userErrors"] == [], payload
+        return payload
