@@ -25,10 +25,10 @@ def serve(
     """Serve GraphQL over HTTP until interrupted."""
     given = {"host": host, "port": port}
     settings = Settings.read().model_copy(update={name: value for name, value in given.items() if value is not None})
-    listening = _listen(settings.host, settings.port)
-    demonstration = run(lambda database: _prepare(database, settings, demo=demo), settings=settings)
-    _greet(settings.host, listening.getsockname()[1], demonstration)
-    _serve(settings, listening)
+    with _listen(settings.host, settings.port) as listening:
+        demonstration = run(lambda database: _prepare(database, settings, demo=demo), settings=settings)
+        _greet(settings.host, listening.getsockname()[1], demonstration)
+        _serve(settings, listening)
 
 
 async def _prepare(database: Database, settings: Settings, *, demo: bool) -> Demonstration | None:
@@ -50,7 +50,8 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        reason = (error.strerror or "the address can't be used").lower()
+        # Python appends the address in brackets, which the sentence has already.
+        reason = (error.strerror or "the address can't be used").partition(" (")[0].lower()
         message = f"Can't listen on {host}:{port}: {reason}. Choose another with --host and --port, or PORT."
         raise CommandFailed(message) from None
 

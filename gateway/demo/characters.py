@@ -116,8 +116,8 @@ def _special(now: datetime) -> list[Story]:
         .subscribes(_ago(now, 180), "team", seats=3)
         .is_granted(_ago(now, 23), "sso", ends=now + timedelta(days=7), reason="Trying single sign-on for a month"),
         Story("violet-grant-scheduled", "Violet Health")
-        .joins(_ago(now, 90))
-        .subscribes(_ago(now, 90), "team", seats=7)
+        .joins(_ago(now, 88))
+        .subscribes(_ago(now, 88), "team", seats=7)
         .is_granted(_ago(now, 1), "audit-log", begins=ahead, reason="Needed for the audit"),
         Story("willow-grant-revoked", "Willow Games")
         .joins(_ago(now, 300))
