@@ -86,8 +86,8 @@ class Run:
 class Withheld:
     """What a subscription item would give during `[from_, until)` but for its subscription's status.
 
-    `status` is INCOMPLETE, UNPAID or PAUSED; `end_reason` says what ends the interval: ENTITLED if access (re)starts
-    there, None while it is open.
+    `status` is INCOMPLETE, UNPAID or PAUSED; `end_reason` says what ends the interval for that item: ENTITLED if it
+    (re)starts to give the feature there, None while it is open.
     """
 
     from_: datetime

@@ -6,7 +6,7 @@ when its subscription first begins to entitle (first), when the product, the int
 Source: DESIGN, The rule, 3 to 5.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -75,7 +75,8 @@ def stretches(item: SubscriptionItem, anchor: datetime, begins: Sequence[datetim
     `anchor` is the subscription's; `begins` are the instants at which it begins to entitle, the first one first.
     """
     item_cadences = tuple(cadences(item, anchor))
-    added = _added(item)
+    resets = tuple(sorted((*begins[:1], *_added(item))))
+    resumes = tuple(begins[1:])
     for product, group in groupby(item.segments, key=lambda segment: segment.product):
         segments = list(group)
         from_, until = segments[0].from_, segments[-1].until or FOREVER
@@ -83,9 +84,9 @@ def stretches(item: SubscriptionItem, anchor: datetime, begins: Sequence[datetim
             product=product,
             from_=from_,
             until=until,
-            given=tuple((s.from_, s.until or FOREVER) for s in segments if s.quantity > 0),
-            resets=tuple(sorted((*begins[:1], *added))),
-            resumes=tuple(begins[1:]),
+            given=tuple(_given(segments)),
+            resets=resets,
+            resumes=resumes,
             cadences=tuple(cadence for cadence in item_cadences if cadence.from_ < until and from_ < cadence.until),
         )
 
@@ -100,6 +101,14 @@ def cadences(item: SubscriptionItem, anchor: datetime) -> Iterator[Cadence]:
         segments = list(group)
         from_, until = segments[0].from_, segments[-1].until or FOREVER
         yield Cadence(from_, until, from_ if position else anchor, interval)
+
+
+def _given(segments: Iterable[Segment]) -> Iterator[tuple[datetime, datetime]]:
+    """The parts with a quantity above 0; from one such quantity to another there is no cut."""
+    for is_given, group in groupby(segments, key=lambda segment: segment.quantity > 0):
+        if is_given:
+            parts = list(group)
+            yield parts[0].from_, parts[-1].until or FOREVER
 
 
 def _added(item: SubscriptionItem) -> Iterator[datetime]:

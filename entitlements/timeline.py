@@ -7,7 +7,7 @@ stepped through. Source: DESIGN, The rule; `README.md` defines the terms.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from operator import attrgetter
+from operator import itemgetter
 from typing import NamedTuple
 
 from entitlements.facts import (
@@ -18,6 +18,7 @@ from entitlements.facts import (
     ProductFeature,
     ProductId,
     Subscription,
+    SubscriptionId,
     SubscriptionItem,
 )
 from entitlements.runs import AccessReason, FeatureTimeline, Run, Source, SourceKind, Timeline, Withheld
@@ -67,7 +68,7 @@ class _Gathered:
         return Timeline({feature: self._of(feature) for feature in features})
 
     def _of(self, feature: FeatureId) -> FeatureTimeline:
-        withheld = sorted(self.withheld.get(feature, ()), key=attrgetter("from_", "subscription", "until"))
+        withheld = sorted(self.withheld.get(feature, ()), key=_withheld_order)
         return FeatureTimeline(tuple(_runs(self.sources.get(feature, ()))), tuple(withheld))
 
 
@@ -148,14 +149,19 @@ def _gather_overlap(
     gathered: _Gathered,
 ) -> None:
     from_ = max(piece.from_, standing.from_)
-    # Of the status and the item at one instant the status is named.
-    end = standing.end_reason if standing.until <= piece.until else piece.cause
-    to, reason = _known(min(piece.until, standing.until), end)
+    to, reason = _known(*_end(piece, standing))
     if standing.withheld_by is None:
         source = Source(SourceKind.SUBSCRIPTION, from_, to, reason, subscription.id, item.id, product)
         gathered.sources[feature].append(source)
     else:
         gathered.withheld[feature].append(Withheld(from_, to, standing.withheld_by, reason, subscription.id))
+
+
+def _end(piece: _Piece, standing: Standing) -> tuple[datetime, AccessReason]:
+    """The earlier end of the two; of both at one instant the status is named, unless it is one that gives access."""
+    if standing.until == piece.until and standing.end_reason is not AccessReason.ENTITLED:
+        return standing.until, standing.end_reason
+    return min((piece.until, piece.cause), (standing.until, standing.end_reason), key=itemgetter(0))
 
 
 def _runs(sources: Iterable[Source]) -> Iterator[Run]:
@@ -182,6 +188,11 @@ def _run(sources: Sequence[Source], until: datetime | None) -> Run:
 
 def _source_order(source: Source) -> tuple[datetime, str, str, str]:
     return source.active_from, source.grant or "", source.item or "", source.product or ""
+
+
+def _withheld_order(withheld: Withheld) -> tuple[datetime, datetime, SubscriptionId, str]:
+    reason = withheld.end_reason or ""
+    return withheld.from_, withheld.until or FOREVER, withheld.subscription, reason
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:
