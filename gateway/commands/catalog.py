@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import track
 from rich.text import Text
 
 from gateway.catalog.applying import apply_changes
@@ -13,7 +12,7 @@ from gateway.catalog.file import Catalog
 from gateway.catalog.planning import plan_changes
 from gateway.catalog.reading import read_catalog
 from gateway.commands.running import EnvironmentName, load_environment, run
-from gateway.console import err, out, table
+from gateway.console import err, out, progress, table
 from resolvers.context import Context, new_context
 from storage.database import Database
 
@@ -41,7 +40,8 @@ def apply(file: CatalogFile, environment: EnvironmentName = "test") -> None:
     async def compare_and_apply(database: Database) -> None:
         context, changes = await _compare(database, environment, catalog)
         if changes:
-            await apply_changes(context, track(changes, "Applying", console=err, transient=True))
+            with progress() as bar:
+                await apply_changes(context, bar.track(changes, description="Applying"))
             err.print(f"Made {len(changes)} {'change' if len(changes) == 1 else 'changes'}.")
 
     run(compare_and_apply)

@@ -6,12 +6,11 @@ from typing import Annotated
 
 import typer
 import uvicorn
-from rich.progress import Progress
 from rich.text import Text
 
 from gateway.app import GRAPHQL_PATH, build_app
 from gateway.commands.running import run
-from gateway.console import CommandFailed, err, out
+from gateway.console import CommandFailed, err, out, progress
 from gateway.demo.loading import Demonstration, open_demonstration
 from gateway.settings import Settings
 from storage.database import Database
@@ -34,12 +33,12 @@ def serve(
 async def _prepare(database: Database, settings: Settings, *, demo: bool) -> Demonstration | None:
     if not demo:
         return None
-    with Progress(console=err, transient=True) as progress:
-        task = progress.add_task("Loading two years of demonstration data", total=None, start=False, visible=False)
+    with progress() as bar:
+        # Seen from its first progress on: there is none where everything was loaded before.
+        task = bar.add_task("Loading two years of demonstration data", total=None, visible=False)
 
         def on_progress(played: int, of: int) -> None:
-            progress.start_task(task)
-            progress.update(task, completed=played, total=of, visible=True)
+            bar.update(task, completed=played, total=of, visible=True)
 
         return await open_demonstration(database, settings.demo_key_file, on_progress)
 
@@ -60,13 +59,13 @@ def _greet(host: str, port: int, demonstration: Demonstration | None) -> None:
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}{GRAPHQL_PATH}"
     out.print(Text.assemble("\nAdmittance serves ", (url, "bold"), "\n"))
     if demonstration is None:
-        out.print("Callers need an API key: `admittance keys create` makes one.\n")
-        return
-    # Nothing is drawn round the command, so that it can be copied as a whole.
-    out.print(f"The environment {demonstration.environment.name} holds the data of docs/demo-data.md. Its key:\n")
-    out.print(f"  {demonstration.secret}\n", style="cyan")
-    out.print("Which features may a customer who has cancelled still use, and until when?\n")
-    out.print(_CURL.format(url=url, secret=demonstration.secret), style="cyan")
+        out.print("Callers need an API key: `admittance keys create` makes one.")
+    else:
+        out.print(f"The environment {demonstration.environment.name} holds the data of docs/demo-data.md. Its key:\n")
+        out.print(f"  {demonstration.secret}\n", style="cyan")
+        out.print("Which features may a customer who has cancelled still use, and until when?\n")
+        # Nothing is drawn round the command, so that it can be copied as a whole.
+        out.print(_CURL.format(url=url, secret=demonstration.secret), style="cyan")
     out.print("Ctrl-C stops it.\n")
 
 

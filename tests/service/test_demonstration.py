@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from gateway.demo.characters import characters
 from gateway.demo.loading import demonstration_events, open_demonstration
 from gateway.demo.stage import play
@@ -105,6 +107,7 @@ async def _customer(database: Database, environment: Environment, name: str, key
     return data["customer"]
 
 
+@pytest.mark.timeout(300)
 async def test_every_customer_shows_what_the_page_says(database: Database, tmp_path: Path) -> None:
     """One load for all of it: two hundred customers take their time."""
     environment = await _load(database, tmp_path, WHOLE)
