@@ -1,143 +1,175 @@
-"""Environments don't see each other: what is another's answers exactly as what isn't there."""
+"""Environments see nothing of each other: what is another's answers, in every place, exactly as what never was.
 
-from collections.abc import Iterator
+The walk follows the schema: a root field, an argument or a reference in an input that it can't cover fails it.
+"""
 
 import pytest
+from sqlalchemy import select
 
+from resolvers.cursors import write_cursor
+from storage.rows import environments, tables
 from tests.operations.api import Api, Json
 from tests.operations.conftest import START
-from tests.operations.inputs import everything, input_fields, valid_inputs
+from tests.operations.schema_walk import (
+    REFERENCES,
+    Path,
+    Place,
+    at_path,
+    document,
+    input_type,
+    places,
+    references_in,
+    references_of,
+    root_fields,
+    selection,
+    with_value,
+)
+from tests.operations.two_environments import INPUTS, Known, furnish, unknown
 
-NAMES = {
-    "FeatureBy": "feat",
-    "ProductBy": "prod",
-    "CustomerBy": "cus",
-    "productFeatureId": "prodft",
-    "grantId": "grt",
-    "id": "sub",
-}
-"""What the inputs name objects by, and the prefix of the ids they take there."""
-
-BY_ID = [
-    "{ node(id: $id) { id } }",
-    "{ nodes(ids: [$id]) { id } }",
-    "{ feature(by: {id: $id}) { id } }",
-    "{ product(by: {id: $id}) { id } }",
-    "{ customer(by: {id: $id}) { id } }",
-    "{ customersBy(by: [{id: $id}]) { id } }",
-    "{ subscription(id: $id) { id } }",
-    "{ entitlement(id: $id) { id } }",
-]
+OBJECTS = {"Query": "feature", "Feature": "feature", "Product": "product", "Customer": "customer"}
+"""Types whose fields take references, and an object to ask them of."""
 
 
 @pytest.fixture
-async def theirs(api: Api) -> Api:
-    """Another environment of the same database, with something of everything in it."""
-    other = await Api.open(api.database, "theirs", at=START)
-    await valid_inputs(other)
-    return other
+async def mine(api: Api) -> Known:
+    """What there is in the environment that asks."""
+    return await furnish(api, "mine")
 
 
-async def test_no_query_by_id_answers_for_another_environment_nor_for_another_type(api: Api, theirs: Api) -> None:
-    """ids of another environment or another type"""
-    foreign = await ids_of(theirs)
-
-    for document in BY_ID:
-        unknown = await api.run(f"query Q($id: ID!) {document}", id="cus_unknown")
-        for each in foreign.values():
-            assert await api.run(f"query Q($id: ID!) {document}", id=each) == unknown, (document, each)
+@pytest.fixture
+async def other(api: Api) -> Api:
+    """Another environment of the same database."""
+    return await Api.open(api.database, "other", at=START)
 
 
-async def test_no_query_by_key_nor_any_list_answers_for_another_environment(api: Api, theirs: Api) -> None:
-    assert await api.run("""{
-        feature(by: {lookupKey: "sso"}) { id }
-        product(by: {lookupKey: "pro"}) { id }
-        customer(by: {externalId: "acme"}) { id }
-        customersBy(by: [{externalId: "acme"}]) { id }
-        features { totalCount nodes { id } }
-        archived: features(archived: true, lookupKey: "sso") { totalCount }
-        products { totalCount nodes { id } }
-        customers { totalCount nodes { id } }
-    }""") == {
-        "feature": None,
-        "product": None,
-        "customer": None,
-        "customersBy": [None],
-        "features": {"totalCount": 0, "nodes": []},
-        "archived": {"totalCount": 0},
-        "products": {"totalCount": 0, "nodes": []},
-        "customers": {"totalCount": 0, "nodes": []},
+@pytest.fixture
+async def theirs(other: Api) -> Known:
+    """What there is in the other environment."""
+    return await furnish(other, "theirs")
+
+
+def test_the_walk_covers_every_root_field() -> None:
+    assert root_fields() == {place.field for place in places() if place.parent == "Query"} | {"viewer"} | INPUTS.keys()
+
+
+@pytest.mark.parametrize("mutation", INPUTS)
+def test_the_walk_covers_every_reference_in_an_input(mutation: str) -> None:
+    given = INPUTS[mutation](unknown(), unknown())
+
+    paths = [_without_positions(path) for path in references_in(input_type(mutation), given)]
+
+    assert sorted(paths) == sorted(map(_without_positions, references_of(input_type(mutation))))
+
+
+async def test_a_read_answers_for_another_environments_names_as_for_unknown_ones(
+    api: Api, other: Api, mine: Known, theirs: Known
+) -> None:
+    before = await _rows_of(other)
+    made_up = unknown()
+
+    for place in places():
+        foreign = _names_at(place, theirs, await _cursor_of(other, theirs, place))
+        nothing = _names_at(place, made_up, write_cursor("nowhere", (START, "feat_1")))
+        answers = [await _ask(api, mine, place, value) for value in foreign]
+        assert answers == [await _ask(api, mine, place, value) for value in nothing], place
+        # The same names do find something where they belong, or nothing would be shown here.
+        assert answers != [await _ask(other, theirs, place, value) for value in foreign], place
+
+    assert await _rows_of(other) == before
+
+
+async def test_no_id_of_another_environment_names_anything(api: Api, theirs: Known) -> None:
+    found = await api.run("query Q($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=list(theirs.ids.values()))
+
+    assert found == {"nodes": [None] * len(theirs.ids)}
+
+
+async def test_a_write_answers_for_another_environments_names_as_for_unknown_ones(
+    api: Api, other: Api, mine: Known, theirs: Known
+) -> None:
+    before, own_before = await _rows_of(other), await _rows_of(api)
+    made_up = unknown()
+
+    for mutation, make in INPUTS.items():
+        valid = make(mine, theirs)
+        for path in references_in(input_type(mutation), valid):
+            named = at_path(valid, path)
+            foreign_names, made_up_names = [known.instead_of(named, mine) for known in (theirs, made_up)]
+            for foreign, nothing in zip(foreign_names, made_up_names, strict=True):
+                answer = await api.try_mutation(mutation, **with_value(valid, path, foreign))
+                assert answer == await api.try_mutation(mutation, **with_value(valid, path, nothing)), (mutation, path)
+                assert {error["code"] for error in answer["userErrors"]} == {"NOT_FOUND"}, (mutation, path)
+
+    assert await _rows_of(other) == before
+    assert await _rows_of(api) == own_before
+
+
+async def test_every_write_succeeds_with_keys_that_are_taken_in_another_environment(
+    api: Api, other: Api, mine: Known, theirs: Known
+) -> None:
+    await other.mutate("createFeature", "feature { id }", name="F", lookupKey="f", idempotencyKey="their key")
+    before = await _rows_of(other)
+
+    answers = {mutation: await api.try_mutation(mutation, **make(mine, theirs)) for mutation, make in INPUTS.items()}
+    once_more = await api.try_mutation("createFeature", name="G", lookupKey="g", idempotencyKey="their key")
+
+    assert {mutation: answer["userErrors"] for mutation, answer in answers.items()} == {each: [] for each in INPUTS}
+    assert once_more["userErrors"] == []
+    assert await _rows_of(other) == before
+
+
+async def test_the_viewer_is_of_the_environment_that_asks(api: Api, other: Api) -> None:
+    for each in (api, other):
+        viewer = await each.run("{ viewer { id environment { id } } }")
+
+        assert viewer == {"viewer": {"id": each.credential.id, "environment": {"id": each.environment.id}}}
+
+
+def _names_at(place: Place, known: Known, cursor: str | None) -> list[Json]:
+    """All that can be passed at a place to name what is known."""
+    named = place.type.strip("[]!")
+    if named in REFERENCES:
+        ways = known.by(REFERENCES[named])
+        return [ways] if "[" in place.type else ways
+    by_argument: dict[str, list[Json]] = {
+        "id": list(known.ids.values()),
+        "ids": [list(known.ids.values())],
+        "lookupKey": [known.keys["feature"]],
+        "lookupKeys": [[known.keys["feature"]]],
+        "email": [known.email],
+        "after": [cursor],
+        "before": [cursor],
     }
+    return by_argument[place.argument]
 
 
-async def test_no_mutation_reaches_into_another_environment(api: Api, theirs: Api) -> None:
-    """A foreign id is refused in the very words that an unknown one is, and nothing changes on either side."""
-    inputs, foreign = await valid_inputs(api), await ids_of(theirs)
-    before = await everything(api), await everything(theirs)
-
-    unknown = dict.fromkeys(foreign, "cus_unknown")
-    for (mutation, given), (_, nothing) in zip(references(foreign), references(unknown), strict=True):
-        refusal = await api.try_mutation(mutation, **inputs[mutation] | given)
-        assert [error["code"] for error in refusal["userErrors"]] == ["NOT_FOUND"], (mutation, given)
-        assert refusal == await api.try_mutation(mutation, **inputs[mutation] | nothing), (mutation, given)
-
-    assert (await everything(api), await everything(theirs)) == before
+async def _cursor_of(api: Api, known: Known, place: Place) -> str | None:
+    """A cursor of the list at a place, if there is one."""
+    if place.argument not in {"after", "before"}:
+        return None
+    query = document(place, "{ pageInfo { endCursor } }", asks=False)
+    answer = await api.run(query, id=known.ids[OBJECTS[place.parent]])
+    parent = answer if place.parent == "Query" else answer["of"]
+    return parent[place.field]["pageInfo"]["endCursor"]
 
 
-async def test_no_mutation_takes_an_id_of_another_type(api: Api) -> None:
-    """ids of another type"""
-    inputs, ours = await valid_inputs(api), await ids_of(api)
-    before = await everything(api)
-
-    for prefix, other in ours.items():
-        for mutation, given in references(dict.fromkeys(ours, other), leave_out=prefix):
-            refusal = await api.try_mutation(mutation, **inputs[mutation] | given)
-            assert [error["code"] for error in refusal["userErrors"]] == ["NOT_FOUND"], (mutation, given)
-
-    assert await everything(api) == before
+async def _ask(api: Api, known: Known, place: Place, value: Json) -> tuple[Json, list[Json]]:
+    """Data and errors when a value is passed at a place."""
+    parent = known.ids[OBJECTS[place.parent]]
+    result = await api.try_(document(place, selection(place)), id=parent, value=value)
+    return result.data, [error.formatted for error in result.errors or []]
 
 
-async def test_keys_and_external_ids_are_unique_within_an_environment_alone(api: Api, theirs: Api) -> None:
-    """All look-ups, ids and uniqueness are scoped by the environment."""
-    assert await api.feature("sso") not in (await ids_of(theirs)).values()
-    assert await api.product("pro", "sso") not in (await ids_of(theirs)).values()
-    assert await api.customer("acme") not in (await ids_of(theirs)).values()
+def _without_positions(path: Path) -> tuple[str, ...]:
+    return tuple(part for part in path if isinstance(part, str))
 
 
-def references(ids: dict[str, str], leave_out: str = "") -> Iterator[tuple[str, Json]]:
-    """Every place where an input names an object, with an id in it; those for one prefix may be left out."""
-    for mutation, field, type_ in input_fields():
-        prefix = NAMES.get(type_) or NAMES.get(field)
-        if prefix is not None and prefix != leave_out:
-            yield mutation, {field: {"id": ids[prefix]} if type_.endswith("By") else ids[prefix]}
-    if leave_out != "feat":
-        yield "createProduct", {"features": [{"id": ids["feat"]}]}
-    if leave_out != "prod":
-        yield "createSubscription", {"items": [{"product": {"id": ids["prod"]}}]}
-        yield "updateSubscription", {"items": [{"add": {"product": {"id": ids["prod"]}}}]}
-    if leave_out != "si":
-        yield "updateSubscription", {"items": [{"remove": ids["si"]}]}
-        yield "updateSubscription", {"items": [{"update": {"id": ids["si"], "quantity": 0}}]}
-
-
-async def ids_of(api: Api) -> dict[str, str]:
-    """One id of each prefix in an environment that has been filled by `valid_inputs`."""
-    data = await api.run("""{
-        features { nodes { id } } products { nodes { id features { nodes { id } } } }
-        customers { nodes { id
-            subscriptions { nodes { id items { id } } } grants { nodes { id } } entitlements { nodes { id } }
-        } }
-    }""")
-    product, customer = data["products"]["nodes"][0], data["customers"]["nodes"][0]
-    subscription = customer["subscriptions"]["nodes"][0]
-    found = [
-        data["features"]["nodes"][0],
-        product,
-        product["features"]["nodes"][0],
-        customer,
-        subscription,
-        subscription["items"][0],
-        customer["grants"]["nodes"][0],
-        customer["entitlements"]["nodes"][0],
-    ]
-    return {each["id"].partition("_")[0]: each["id"] for each in found}
+async def _rows_of(api: Api) -> dict[str, list[Json]]:
+    """Everything there is in an environment."""
+    found: dict[str, list[Json]] = {}
+    async with api.database.read() as connection:
+        for table in tables.sorted_tables:
+            scope = table.c.id if table is environments else table.c.environment_id
+            query = select(table).where(scope == api.environment.id).order_by(*table.primary_key.columns)
+            found[table.name] = [dict(row) for row in (await connection.execute(query)).mappings()]
+    return found

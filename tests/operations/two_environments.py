@@ -1,0 +1,121 @@
+"""Two environments with the same kinds of things in them, and how every mutation is called in one of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from entitlements.facts import CustomerId, FeatureId
+from entitlements.ids import entitlement_id
+from storage.ids import new_id
+from tests.operations.api import Api, Json
+
+
+@dataclass(frozen=True)
+class Known:
+    """Names of things, by what they are: ids, the owner's keys for some of them, and an address."""
+
+    ids: dict[str, str]
+    keys: dict[str, str]
+    email: str
+
+    def by(self, kind: str) -> list[Json]:
+        """The ways in which inputs name a thing: by id, and by its owner's key."""
+        key = "externalId" if kind == "customer" else "lookupKey"
+        return [{"id": self.ids[kind]}, {key: self.keys[kind]}]
+
+    def instead_of(self, named: Json, of: "Known") -> list[Json]:
+        """The ways to name, where an input names a thing `of` others, the same kind of thing of these."""
+        id_ = named if isinstance(named, str) else named["id"]
+        kind = next(kind for kind, each in of.ids.items() if each == id_)
+        return [self.ids[kind]] if isinstance(named, str) else self.by(kind)
+
+
+def unknown() -> Known:
+    """Names that are well formed and name nothing."""
+    customer, feature = CustomerId(new_id("cus")), FeatureId(new_id("feat"))
+    ids = {
+        "feature": feature,
+        "other feature": new_id("feat"),
+        "product": new_id("prod"),
+        "attachment": new_id("prodft"),
+        "customer": customer,
+        "subscription": new_id("sub"),
+        "item": new_id("si"),
+        "other item": new_id("si"),
+        "grant": new_id("grt"),
+        "entitlement": entitlement_id(customer, feature),
+        "environment": new_id("env"),
+    }
+    return Known(ids, _keys("unknown"), "nobody@example.com")
+
+
+async def furnish(api: Api, label: str) -> Known:
+    """Puts an object of every type into an environment; the owner's keys begin with the label."""
+    keys, email = _keys(label), f"{label}@example.com"
+    feature, other = [await api.feature(keys[kind]) for kind in ("feature", "other feature")]
+    product = await api.product(keys["product"], keys["feature"])
+    attached = await api.of_node("Product", product, "features { nodes { id } }")
+    made = await api.mutate("createCustomer", "customer { id }", externalId=keys["customer"], email=email)
+    subscription = await api.subscribe(keys["customer"], keys["product"], keys["product"])
+    given = {"customer": {"externalId": keys["customer"]}, "feature": {"id": other}}
+    grant = await api.mutate("grantEntitlement", "grant { id entitlement { id } }", **given)
+    item, other_item = [item["id"] for item in subscription["items"]]
+    ids = {
+        "feature": feature,
+        "other feature": other,
+        "product": product,
+        "attachment": attached["features"]["nodes"][0]["id"],
+        "customer": made["customer"]["id"],
+        "subscription": subscription["id"],
+        "item": item,
+        "other item": other_item,
+        "grant": grant["grant"]["id"],
+        "entitlement": grant["grant"]["entitlement"]["id"],
+        "environment": api.environment.id,
+    }
+    return Known(ids, keys, email)
+
+
+def _keys(label: str) -> dict[str, str]:
+    return {kind: f"{label} {kind}" for kind in ("feature", "other feature", "product", "customer")}
+
+
+def _id(known: Known, kind: str) -> Json:
+    return {"id": known.ids[kind]}
+
+
+INPUTS: dict[str, Callable[[Known, Known], Json]] = {
+    "createFeature": lambda _, theirs: {"name": "F", "lookupKey": theirs.keys["feature"]},
+    "updateFeature": lambda mine, _: {"feature": _id(mine, "feature"), "name": "F"},
+    "createProduct": lambda mine, theirs: {
+        "name": "P",
+        "lookupKey": theirs.keys["product"],
+        "features": [_id(mine, "feature")],
+    },
+    "updateProduct": lambda mine, _: {"product": _id(mine, "product"), "name": "P"},
+    "attachFeature": lambda mine, _: {"product": _id(mine, "product"), "feature": _id(mine, "other feature")},
+    "detachFeature": lambda mine, _: {"productFeatureId": mine.ids["attachment"]},
+    "createCustomer": lambda _, theirs: {"externalId": theirs.keys["customer"], "email": theirs.email},
+    "updateCustomer": lambda mine, _: {"customer": _id(mine, "customer"), "name": "C"},
+    "createSubscription": lambda mine, _: {
+        "customer": _id(mine, "customer"),
+        "items": [{"product": _id(mine, "product")}],
+    },
+    "updateSubscription": lambda mine, _: {
+        "id": mine.ids["subscription"],
+        "items": [
+            {"add": {"product": _id(mine, "product")}},
+            {"update": {"id": mine.ids["item"], "product": _id(mine, "product"), "quantity": 2}},
+            {"remove": mine.ids["other item"]},
+        ],
+    },
+    "setSubscriptionStatus": lambda mine, _: {"id": mine.ids["subscription"], "status": "PAST_DUE"},
+    "cancelSubscription": lambda mine, _: {"id": mine.ids["subscription"]},
+    "grantEntitlement": lambda mine, _: {"customer": _id(mine, "customer"), "feature": _id(mine, "feature")},
+    "revokeGrant": lambda mine, _: {"grantId": mine.ids["grant"]},
+    "archiveFeature": lambda mine, _: {"feature": _id(mine, "feature")},
+    "deleteCustomer": lambda mine, _: {"customer": _id(mine, "customer")},
+}
+"""An input for every mutation that succeeds in my environment, in an order in which all of them do.
+
+References are by id and mine; what is to be unique is taken in theirs.
+"""
