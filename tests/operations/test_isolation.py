@@ -11,7 +11,6 @@ from storage.rows import environments, tables
 from tests.operations.api import Api, Json
 from tests.operations.conftest import START
 from tests.operations.schema_walk import (
-    REFERENCES,
     Path,
     Place,
     at_path,
@@ -21,13 +20,9 @@ from tests.operations.schema_walk import (
     references_in,
     references_of,
     root_fields,
-    selection,
     with_value,
 )
-from tests.operations.two_environments import INPUTS, Known, furnish, unknown
-
-OBJECTS = {"Query": "feature", "Feature": "feature", "Product": "product", "Customer": "customer"}
-"""Types whose fields take references, and an object to ask them of."""
+from tests.operations.inhabitants import INPUTS, OBJECTS, Known, ask, furnish, names_at, unknown
 
 
 @pytest.fixture
@@ -68,12 +63,12 @@ async def test_a_read_answers_for_another_environments_names_as_for_unknown_ones
     made_up = unknown()
 
     for place in places():
-        foreign = _names_at(place, theirs, await _cursor_of(other, theirs, place))
-        nothing = _names_at(place, made_up, write_cursor("nowhere", (START, "feat_1")))
-        answers = [await _ask(api, mine, place, value) for value in foreign]
-        assert answers == [await _ask(api, mine, place, value) for value in nothing], place
+        foreign = names_at(place, theirs, await _cursor_of(other, theirs, place))
+        nothing = names_at(place, made_up, write_cursor("nowhere", (START, "feat_1")))
+        answers = [await ask(api, mine, place, value) for value in foreign]
+        assert answers == [await ask(api, mine, place, value) for value in nothing], place
         # The same names do find something where they belong, or nothing would be shown here.
-        assert answers != [await _ask(other, theirs, place, value) for value in foreign], place
+        assert answers != [await ask(other, theirs, place, value) for value in foreign], place
 
     assert await _rows_of(other) == before
 
@@ -125,24 +120,6 @@ async def test_the_viewer_is_of_the_environment_that_asks(api: Api, other: Api) 
         assert viewer == {"viewer": {"id": each.credential.id, "environment": {"id": each.environment.id}}}
 
 
-def _names_at(place: Place, known: Known, cursor: str | None) -> list[Json]:
-    """All that can be passed at a place to name what is known."""
-    named = place.type.strip("[]!")
-    if named in REFERENCES:
-        ways = known.by(REFERENCES[named])
-        return [ways] if "[" in place.type else ways
-    by_argument: dict[str, list[Json]] = {
-        "id": list(known.ids.values()),
-        "ids": [list(known.ids.values())],
-        "lookupKey": [known.keys["feature"]],
-        "lookupKeys": [[known.keys["feature"]]],
-        "email": [known.email],
-        "after": [cursor],
-        "before": [cursor],
-    }
-    return by_argument[place.argument]
-
-
 async def _cursor_of(api: Api, known: Known, place: Place) -> str | None:
     """A cursor of the list at a place, if there is one."""
     if place.argument not in {"after", "before"}:
@@ -151,13 +128,6 @@ async def _cursor_of(api: Api, known: Known, place: Place) -> str | None:
     answer = await api.run(query, id=known.ids[OBJECTS[place.parent]])
     parent = answer if place.parent == "Query" else answer["of"]
     return parent[place.field]["pageInfo"]["endCursor"]
-
-
-async def _ask(api: Api, known: Known, place: Place, value: Json) -> tuple[Json, list[Json]]:
-    """Data and errors when a value is passed at a place."""
-    parent = known.ids[OBJECTS[place.parent]]
-    result = await api.try_(document(place, selection(place)), id=parent, value=value)
-    return result.data, [error.formatted for error in result.errors or []]
 
 
 def _without_positions(path: Path) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Two environments with the same kinds of things in them, and how every mutation is called in one of them."""
+"""What there is in an environment, how to ask for it at any place of the schema, and how to call every mutation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,6 +7,11 @@ from entitlements.facts import CustomerId, FeatureId
 from entitlements.ids import entitlement_id
 from storage.ids import new_id
 from tests.operations.api import Api, Json
+from tests.operations.schema_walk import REFERENCES, Place, document, selection
+
+
+OBJECTS = {"Query": "feature", "Feature": "feature", "Product": "product", "Customer": "customer"}
+"""Types whose fields take references, and an object to ask them of."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,31 @@ async def furnish(api: Api, label: str) -> Known:
         "environment": api.environment.id,
     }
     return Known(ids, keys, email)
+
+
+def names_at(place: Place, known: Known, cursor: str | None) -> list[Json]:
+    """All that can be passed at a place to name what is known."""
+    named = place.type.strip("[]!")
+    if named in REFERENCES:
+        ways = known.by(REFERENCES[named])
+        return [ways] if "[" in place.type else ways
+    by_argument: dict[str, list[Json]] = {
+        "id": list(known.ids.values()),
+        "ids": [list(known.ids.values())],
+        "lookupKey": [known.keys["feature"]],
+        "lookupKeys": [[known.keys["feature"]]],
+        "email": [known.email],
+        "after": [cursor],
+        "before": [cursor],
+    }
+    return by_argument[place.argument]
+
+
+async def ask(api: Api, known: Known, place: Place, value: Json) -> tuple[Json, list[Json]]:
+    """Data and errors when a value is passed at a place."""
+    parent = known.ids[OBJECTS[place.parent]]
+    result = await api.try_(document(place, selection(place)), id=parent, value=value)
+    return result.data, [error.formatted for error in result.errors or []]
 
 
 def _keys(label: str) -> dict[str, str]:
