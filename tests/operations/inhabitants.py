@@ -9,7 +9,6 @@ from storage.ids import new_id
 from tests.operations.api import Api, Json
 from tests.operations.schema_walk import REFERENCES, Place, document, selection
 
-
 OBJECTS = {"Query": "feature", "Feature": "feature", "Product": "product", "Customer": "customer"}
 """Types whose fields take references, and an object to ask them of."""
 

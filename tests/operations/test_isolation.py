@@ -10,6 +10,7 @@ from resolvers.cursors import write_cursor
 from storage.rows import environments, tables
 from tests.operations.api import Api, Json
 from tests.operations.conftest import START
+from tests.operations.inhabitants import INPUTS, OBJECTS, Known, ask, furnish, names_at, unknown
 from tests.operations.schema_walk import (
     Path,
     Place,
@@ -22,7 +23,6 @@ from tests.operations.schema_walk import (
     root_fields,
     with_value,
 )
-from tests.operations.inhabitants import INPUTS, OBJECTS, Known, ask, furnish, names_at, unknown
 
 
 @pytest.fixture
