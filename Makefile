@@ -37,7 +37,7 @@ check: $(VENV)/installed-dev ## check style, types, the layers, the layout and t
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/admittance schema check
 	@$(BIN)/python -m pytest -q tests/service/test_layout.py
 
