@@ -1,7 +1,7 @@
 """The effective status of a subscription: what was reported, and what time has made of it since."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -62,11 +62,15 @@ def phases(subscription: Subscription) -> tuple[Phase, ...]:
     Source: DESIGN, The rule, 1.
     """
     final, status = _final(subscription)
-    lived = [
-        Phase(phase.status, phase.from_, min(phase.until, final), phase.reason)
-        for phase in _recorded_phases(subscription)
-        if phase.from_ < final
-    ]
+    lived: list[Phase] = []
+    for phase in _recorded_phases(subscription):
+        if phase.from_ >= final:
+            break
+        lived.append(replace(phase, until=min(phase.until, final)))
+        if phase.status in FINAL:
+            # A trial that cancelled by its end: nothing that was scheduled for later happens any more.
+            lived[-1] = replace(phase, until=FOREVER)
+            return tuple(lived)
     if final < FOREVER:
         lived.append(Phase(status, final, FOREVER, AccessReason.SUBSCRIPTION_ENDED))
     return tuple(lived)
