@@ -1,15 +1,37 @@
 """What a subscription's periods are at an instant: for display, and for cancelling at the period's end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from entitlements.facts import FOREVER, Subscription, SubscriptionItem
+from entitlements.facts import FOREVER, Subscription, SubscriptionItem, SubscriptionItemId, SubscriptionStatus
 from entitlements.periods import period_at
 from entitlements.snapshots import cadences
-from entitlements.status import anchor, ended_at
+from entitlements.status import anchor, ended_at, status_at
 
 Period = tuple[datetime, datetime | None]
 """Start and end of a period; the end is None beyond year 9999."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionState:
+    """What has become of a subscription by an instant; `item_periods` holds the items that have a period then."""
+
+    status: SubscriptionStatus
+    ended_at: datetime | None
+    period: Period | None
+    item_periods: Mapping[SubscriptionItemId, Period]
+
+
+def subscription_state(subscription: Subscription, at: datetime) -> SubscriptionState:
+    """The state of a subscription at an instant; before its first record it has the status it began with."""
+    periods = {item.id: period for item in subscription.items if (period := item_period(subscription, item, at))}
+    return SubscriptionState(
+        status=status_at(subscription, at) or subscription.statuses[0].status,
+        ended_at=ended_at(subscription, at),
+        period=current_period(subscription, at),
+        item_periods=periods,
+    )
 
 
 def items_in_force(subscription: Subscription, at: datetime) -> list[SubscriptionItem]:

@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Literal, TypeVar
 
+from entitlements.billing import SubscriptionState, subscription_state
 from entitlements.facts import (
     CustomerFacts,
     CustomerId,
@@ -17,6 +18,7 @@ from entitlements.facts import (
     ProductFeature,
     ProductFeatureId,
     ProductId,
+    Subscription,
     SubscriptionId,
     SubscriptionItemId,
 )
@@ -46,6 +48,18 @@ class KnownCustomer:
     facts: CustomerFacts
     timeline: Timeline
     at: datetime
+    _states: dict[SubscriptionId, SubscriptionState] = field(
+        default_factory=dict[SubscriptionId, SubscriptionState], init=False, repr=False, compare=False
+    )
+
+    def state_of(self, subscription: Subscription) -> SubscriptionState:
+        """What has become of one of the customer's subscriptions by now.
+
+        It is worked out once, as every one of a hundred entitlements may ask for the subscription that gives it.
+        """
+        if subscription.id not in self._states:
+            self._states[subscription.id] = subscription_state(subscription, self.at)
+        return self._states[subscription.id]
 
 
 def know(loaded: LoadedFacts, now: datetime) -> KnownCustomer:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Self
 import strawberry
 
 from entitlements import facts
-from entitlements.billing import current_period, item_period, items_in_force
+from entitlements.billing import items_in_force
 from entitlements.facts import BillingInterval, ProductId, SubscriptionStatus, TrialEndBehavior
-from entitlements.status import ended_at, status_at, trial_end
+from entitlements.status import trial_end
 from resolvers.context import Context
 from resolvers.loaders import KnownCustomer
 from schema.catalogue import Product, load_product
@@ -62,11 +62,12 @@ class CustomerSubscription(Node):
     @classmethod
     def of(cls, context: Context, known: KnownCustomer, subscription: facts.Subscription) -> Self:
         """A subscription of the rule as clients see it at the customer's now."""
-        start, end = current_period(subscription, known.at) or (None, None)
+        state = known.state_of(subscription)
+        start, end = state.period or (None, None)
         trial = trial_end(subscription)
         return cls(
             id=strawberry.ID(subscription.id),
-            status=status_at(subscription, known.at) or subscription.statuses[0].status,
+            status=state.status,
             started_at=subscription.started_at,
             trial_end=trial,
             trial_end_behavior=subscription.trial_end_behavior if trial else None,
@@ -75,7 +76,7 @@ class CustomerSubscription(Node):
             cancel_at=subscription.cancel_at,
             cancel_at_period_end=subscription.cancel_at_period_end,
             canceled_at=subscription.canceled_at,
-            ended_at=ended_at(subscription, known.at),
+            ended_at=state.ended_at,
             metadata=Metadata(dict(subscription.metadata)),
             livemode=context.environment.livemode,
             created_at=subscription.recorded_at,
@@ -127,7 +128,7 @@ class SubscriptionItem(Node):
     ) -> Self:
         """An item of the rule as clients see it at the customer's now."""
         segment = item.segment_at(known.at) or item.segments[-1]
-        start, end = item_period(subscription, item, known.at) or (None, None)
+        start, end = known.state_of(subscription).item_periods.get(item.id) or (None, None)
         return cls(
             id=strawberry.ID(item.id),
             quantity=segment.quantity,
