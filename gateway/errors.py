@@ -5,7 +5,6 @@ id: no text of Python or of a driver reaches a client. Source: DESIGN, Errors.
 """
 
 import logging
-import re
 from typing import Any, cast
 from uuid import uuid4
 
@@ -60,7 +59,7 @@ def _describe(error: GraphQLError, stage: str) -> tuple[str, Extensions]:
     cause = _cause(error)
     if cause is None:
         # Extensions of the schema's own scalars hold a code that says more than the stage.
-        return _without_python(error.message), {"code": stage, **(error.extensions or {})}
+        return error.message, {"code": stage, **(error.extensions or {})}
     if isinstance(cause, InvalidArgument):
         return str(cause), {"code": "BAD_USER_INPUT", "argument": cause.argument}
     if isinstance(cause, DatabaseUnavailable):
@@ -77,12 +76,3 @@ def _cause(error: GraphQLError) -> BaseException | None:
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
     return cause
-
-
-def _without_python(message: str) -> str:
-    """graphql-core writes the values it was given as Python does; clients wrote them as JSON."""
-    message = message.replace(" not to be None.", " not to be null.")
-    return re.sub(r"(?<=: )(None|True|False)$", lambda match: _JSON_NAMES[match[1]], message)
-
-
-_JSON_NAMES = {"None": "null", "True": "true", "False": "false"}
