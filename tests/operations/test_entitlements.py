@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from entitlements.facts import CustomerId, FeatureId
+from entitlements.ids import entitlement_id
 from tests.operations.api import Api, Json
 
 STATE = "lookupKey type status hasAccess activeFrom activeTo endReason nextChangeAt"
@@ -12,6 +14,7 @@ SOURCES = """
     sources { kind activeFrom activeTo endReason subscription { id } item { id } product { lookupKey } grant { id } }
 """
 EVERYTHING = f"id customer {{ externalId }} feature {{ lookupKey }} {STATE} {SOURCES} livemode"
+BY_IDS = "query Q($ids: [ID!]!) { nodes(ids: $ids) { id } }"
 MIDNIGHT, END = "2026-02-01T00:00:00.000Z", "2026-03-01T00:00:00.000Z"
 
 
@@ -148,6 +151,33 @@ async def test_an_entitlement_keeps_its_id_before_during_and_after_a_gap(shop: A
     ]
     by_id = await shop.run("query Q($id: ID!) { entitlement(id: $id) { status } }", id=seen[0]["id"])
     assert by_id == {"entitlement": {"status": "ACTIVE"}}
+
+
+async def test_an_id_that_names_no_right_of_a_customer_who_is_there_names_nothing(shop: Api) -> None:
+    """A Stripe ent_ id; a non-canonical spelling; a pair that never was; a deleted customer; another environment."""
+    await shop.subscribe("acme", "basic")
+    real = (await entitlement(shop, "audit", "id"))["id"]
+    customer = CustomerId((await shop.of_customer("acme", "id"))["id"])
+    sso = FeatureId((await shop.run('{ feature(by: {lookupKey: "sso"}) { id } }'))["feature"]["id"])
+    never_was = entitlement_id(customer, sso)
+    stripes = "ent_test_61QGU1MWyFMSP9YBZ41ClCIKljWvsTgu"
+    misspelt = [
+        f"{real}Z",
+        f"{real}Z0",
+        real.replace("Z0", "Z2"),
+        real.replace("ent_", "ent_Z0"),
+        f"{real}\n",
+        real[:-1],
+    ]
+    elsewhere = await Api.open(shop.database, "elsewhere")
+
+    found = await shop.run(BY_IDS, ids=[real, never_was, stripes, *misspelt])
+    foreign = await elsewhere.run(BY_IDS, ids=[real])
+    await shop.mutate("deleteCustomer", customer={"externalId": "acme"})
+    deleted = await shop.run(BY_IDS, ids=[real])
+
+    assert found == {"nodes": [{"id": real}, *[None] * 8]}
+    assert (foreign, deleted) == ({"nodes": [None]}, {"nodes": [None]})
 
 
 async def test_entitlements_come_by_their_start_the_latest_first_then_by_feature(shop: Api) -> None:
