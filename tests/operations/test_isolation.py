@@ -79,6 +79,28 @@ async def test_no_id_of_another_environment_names_anything(api: Api, theirs: Kno
     assert found == {"nodes": [None] * len(theirs.ids)}
 
 
+async def test_no_query_by_key_nor_any_list_answers_for_another_environment(api: Api, theirs: Known) -> None:
+    assert await api.run("""{
+        feature(by: {lookupKey: "theirs feature"}) { id }
+        product(by: {lookupKey: "theirs product"}) { id }
+        customer(by: {externalId: "theirs customer"}) { id }
+        customersBy(by: [{externalId: "theirs customer"}]) { id }
+        features { totalCount nodes { id } }
+        archived: features(archived: true, lookupKey: "theirs feature") { totalCount }
+        products { totalCount nodes { id } }
+        customers { totalCount nodes { id } }
+    }""") == {
+        "feature": None,
+        "product": None,
+        "customer": None,
+        "customersBy": [None],
+        "features": {"totalCount": 0, "nodes": []},
+        "archived": {"totalCount": 0},
+        "products": {"totalCount": 0, "nodes": []},
+        "customers": {"totalCount": 0, "nodes": []},
+    }
+
+
 async def test_a_write_answers_for_another_environments_names_as_for_unknown_ones(
     api: Api, other: Api, mine: Known, theirs: Known
 ) -> None:
