@@ -192,11 +192,12 @@ async def test_the_id_of_a_decision_is_a_function_of_customer_key_and_at(shop: A
     async def ids(customer: str, at: str | None = None) -> list[str]:
         return [each["id"] for each in await access(shop, ["sso", "audit", "unknown"], "id", at, customer)]
 
-    now, other, then = await ids("acme"), await ids("other"), await ids("acme", MIDNIGHT)
+    now, other = await ids("acme"), await ids("other")
+    then, later = await ids("acme", MIDNIGHT), await ids("acme", LATER)
     await shop.subscribe("acme", "pro")
     await shop.move_to(LATER)
 
-    assert len({*now, *other, *then}) == 9
+    assert len({*now, *other, *then, *later}) == 12
     assert await ids("acme") == now
     assert await ids("acme", "2026-02-01T05:30:00+05:30") == then
 

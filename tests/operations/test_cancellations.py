@@ -140,6 +140,18 @@ async def test_a_cancellation_at_the_period_end_is_not_put_off_by_asking_again(s
     assert again == {"subscription": first["subscription"], "change": None, "userErrors": []}
 
 
+@pytest.mark.parametrize("moved", [{"cancelAtPeriodEnd": True}, {"cancelAt": "2026-02-25T00:00:00Z"}])
+async def test_a_cancellation_moved_to_another_time_was_asked_for_when_it_first_was(shop: Api, moved: Json) -> None:
+    given = {"cancelAt": "2026-02-20T00:00:00Z"}
+    subscription = (await shop.subscribe("acme", "basic", **given))["id"]
+    await shop.move_to("2026-02-05T00:00:00Z")
+
+    payload = await edit(shop, subscription, **moved)
+
+    assert payload["subscription"]["cancelAt"] > "2026-02-20T00:00:00.000Z"
+    assert payload["subscription"]["canceledAt"] == "2026-02-01T00:00:00.000Z"
+
+
 async def test_a_cancellation_at_an_instant_follows_nothing(shop: Api) -> None:
     subscription = (await shop.subscribe("acme", "basic", cancelAt="2026-02-20T00:00:00Z"))["id"]
 

@@ -96,21 +96,21 @@ async def test_there_is_no_entitlement_to_a_feature_that_nothing_ever_gave(shop:
 
 async def test_several_subscriptions_that_give_one_feature_give_one_entitlement(shop: Api) -> None:
     """It is carried by the one that ends last."""
-    shorter = (await shop.subscribe("acme", "pro", cancelAt="2026-04-01T00:00:00Z"))["id"]
     longer = (await shop.subscribe("acme", "pro", cancelAt="2026-05-01T00:00:00Z"))["id"]
+    shorter = (await shop.subscribe("acme", "pro", cancelAt="2026-04-01T00:00:00Z"))["id"]
     await give(shop)
 
     found = await entitlement(shop, "sso", "subscription { id } activeTo sources { subscription { id } }")
 
-    sources = [{"subscription": {"id": shorter}}, {"subscription": {"id": longer}}, {"subscription": None}]
+    sources = [{"subscription": {"id": longer}}, {"subscription": {"id": shorter}}, {"subscription": None}]
     assert found == {"subscription": {"id": longer}, "activeTo": None, "sources": sources}
     [only] = (await nodes(shop, '(lookupKeys: ["sso"])', "subscription { id }"))["nodes"]
     assert only == {"subscription": {"id": longer}}
 
 
 async def test_an_open_subscription_carries_an_entitlement_longer_than_any_that_ends(shop: Api) -> None:
-    await shop.subscribe("acme", "pro", cancelAt="9999-12-31T00:00:00Z")
     open_end = (await shop.subscribe("acme", "pro"))["id"]
+    await shop.subscribe("acme", "pro", cancelAt="9999-12-31T00:00:00Z")
 
     assert await entitlement(shop, "sso", "subscription { id }") == {"subscription": {"id": open_end}}
 
