@@ -3,9 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
-
-from hypothesis import strategies as st
+from typing import Protocol, TypeVar
 
 from entitlements.facts import Interval, StatusRecord, Subscription, SubscriptionItem, TrialEndBehavior
 from entitlements.facts import SubscriptionStatus as Status
@@ -24,13 +22,17 @@ from tests.rules.world import (
     attached,
     grant,
     item,
+    on,
     segment,
     subscription,
 )
 
 T = TypeVar("T")
 
-FEATURES, PRODUCTS = (SSO, API), (PRO, TEAM)
+END_OF_TIME = on("9999-12-31")
+PRODUCTS = (PRO, TEAM)
+# Mostly one feature, so that it comes from several sources.
+OFTEN_ONE = (SSO, SSO, SSO, API)
 ROLLOUTS = (NEXT_PERIOD, NEXT_PERIOD, IMMEDIATE, NEW_ONLY)
 
 
@@ -43,25 +45,28 @@ class Pace:
     strides: tuple[timedelta, ...]
     span: timedelta
     subscriptions: int
-    attachments: int = 6
+    attachments: int = 8
+
+
+class Choose(Protocol):
+    """Picks one of several: by Hypothesis, or by a random generator."""
+
+    def __call__(self, options: Sequence[T], /) -> T: ...
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What a write meets: the world so far, its own instant, and a hand to draw with."""
+    """What a write meets: the world so far, and its own instant."""
 
-    draw: st.DrawFn
+    one_of: Choose
     pace: Pace
     world: World
     now: datetime
 
-    def one_of(self, choices: Sequence[T]) -> T:
-        return self.draw(st.sampled_from(choices))
-
     def ahead(self) -> datetime:
         """An instant to come: mostly one at which something is bound to happen anyway."""
         known = instants_ahead(self.world, self.now)[:4]
-        return self.one_of((*known, *(self.now + stride for stride in self.pace.strides)))
+        return self.one_of((*known, *(later(self.now, stride) for stride in self.pace.strides)))
 
     def editable(self) -> Subscription | None:
         """One of the subscriptions that aren't over."""
@@ -70,6 +75,11 @@ class Scene:
 
 
 Operation = Callable[[Scene], World | None]
+
+
+def later(at: datetime, stride: timedelta) -> datetime:
+    """An instant a stride on, if there is one before the end of time."""
+    return min(at, END_OF_TIME - stride) + stride
 
 
 def instants_ahead(world: World, now: datetime) -> list[datetime]:
@@ -84,7 +94,7 @@ def instants_ahead(world: World, now: datetime) -> list[datetime]:
 def attach(scene: Scene) -> World | None:
     rows = scene.world.attachments
     there = {(row.product, row.feature) for row in rows if row.detached_at is None}
-    free = [(feature, product) for feature in FEATURES for product in PRODUCTS if (product, feature) not in there]
+    free = [(feature, product) for feature in OFTEN_ONE for product in PRODUCTS if (product, feature) not in there]
     if not free or len(rows) == scene.pace.attachments:
         return None
     row = attached(*scene.one_of(free), scene.now, scene.one_of(ROLLOUTS))
@@ -104,7 +114,7 @@ def subscribe(scene: Scene) -> World | None:
     number = len(scene.world.subscriptions) + 1
     if number > scene.pace.subscriptions:
         return None
-    items = [_new_item(scene, f"si_{number}_{index}") for index in range(scene.one_of((1, 1, 2)))]
+    items = [_new_item(scene, f"si_{number}_{index}") for index in range(scene.one_of((1, 2, 2)))]
     trial = scene.one_of((None, None, scene.ahead()))
     begins = Status.TRIALING if trial else Status.ACTIVE
     made = subscription(
@@ -112,7 +122,7 @@ def subscribe(scene: Scene) -> World | None:
         name=f"sub_{number}",
         recorded=scene.now,
         started=scene.now - scene.one_of((timedelta(0), timedelta(0), *scene.pace.strides)),
-        status=scene.one_of((begins, begins, begins, Status.INCOMPLETE)),
+        status=scene.one_of((begins, begins, Status.INCOMPLETE)),
         trial_end=trial,
         then=scene.one_of(tuple(TrialEndBehavior)),
         cancel_at=scene.one_of((None, None, None, None, None, trial, scene.ahead())),
@@ -173,7 +183,7 @@ def change_item(scene: Scene) -> World | None:
         scene.one_of((last.product, *PRODUCTS)),
         since=scene.now,
         quantity=scene.one_of((last.quantity, 0, 1, 5)),
-        interval=scene.one_of((last.interval, last.interval, *scene.pace.intervals)),
+        interval=scene.one_of((*[last.interval] * 5, *scene.pace.intervals)),
     )
     return _with(scene.world, target, _with_item(target, item(*chosen.segments, changed, name=chosen.id)))
 
@@ -190,10 +200,10 @@ def remove_item(scene: Scene) -> World | None:
 def give(scene: Scene) -> World | None:
     number = len(scene.world.grants) + 1
     since = scene.one_of((scene.now, scene.now - scene.pace.strides[0], scene.ahead()))
-    until = scene.one_of((None, scene.ahead(), max(since, scene.now) + scene.pace.strides[0]))
+    until = scene.one_of((None, scene.ahead(), later(max(since, scene.now), scene.pace.strides[0])))
     if number > 2 or (until is not None and until <= since):
         return None
-    given = grant(scene.one_of(FEATURES), scene.now, since=since, until=until, name=f"grant_{number}")
+    given = grant(scene.one_of(OFTEN_ONE), scene.now, since=since, until=until, name=f"grant_{number}")
     return replace(scene.world, grants=(*scene.world.grants, given))
 
 
@@ -209,11 +219,15 @@ def revoke(scene: Scene) -> World | None:
 CATALOGUE_WRITES: tuple[Operation, ...] = (attach, detach)
 """The writes that aren't the customer's own."""
 
+ENDINGS: tuple[Operation, ...] = (detach, remove_item, change_item, report_status, cancel_now, revoke)
+"""The writes that mostly take something away at once."""
+
 # Attachments, segments and statuses are where the rule is intricate: histories are mostly made of them.
 OPERATIONS: tuple[Operation, ...] = (
-    *(attach, attach, attach, detach, detach, detach),
-    *(report_status, report_status, report_status, change_item, change_item, change_item),
-    *(subscribe, subscribe, add_item, remove_item, cancel_later, cancel_now, move_trial_end, give, revoke),
+    *(attach, attach, attach, attach, detach, detach, detach, detach),
+    *(report_status, report_status, report_status, change_item, change_item, change_item, change_item),
+    *(subscribe, subscribe, add_item, remove_item, remove_item, cancel_later, cancel_now, move_trial_end),
+    *(give, give, revoke),
 )
 
 

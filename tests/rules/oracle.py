@@ -155,9 +155,10 @@ class Oracle:
 
     def _end_of_waiting(self, items: list[_ByItem], until: datetime) -> Reason:
         index = self.instants.index(until)
-        if any(each.gives[index] for each in items):
+        ended = [each for each in items if each.would[index - 1]]
+        if any(each.gives[index] for each in ended):
             return Reason.ENTITLED
-        return min((each.cause(until) for each in items if each.would[index - 1]), key=FIRST_NAMED.index)
+        return min((each.cause(until) for each in ended), key=FIRST_NAMED.index)
 
     def _stretches(self, flags: Flags) -> Iterator[tuple[datetime, datetime | None]]:
         since: datetime | None = None
