@@ -132,6 +132,7 @@ async def test_windows_that_touch_make_one_run(shop: Api) -> None:
 
 
 async def test_a_revoked_grant_ends_in_the_instant_of_the_write_whatever_it_was_given_for(shop: Api) -> None:
+    """revoking in the middle"""
     given = (await grant(shop, activeTo="2026-03-01T00:00:00Z"))["grant"]["id"]
     await shop.move_to("2026-02-05T00:00:00Z")
 

@@ -20,6 +20,7 @@ ENTITLING = {"TRIALING", "ACTIVE", "PAST_DUE"}
 @pytest.mark.parametrize("to", MOVES)
 @pytest.mark.parametrize("status", MOVES)
 async def test_a_status_moves_where_the_table_allows_and_nowhere_else(shop: Api, status: str, to: str) -> None:
+    """kept while trialing, active, past_due; revoked on cancellation; unpaid and paused do not entitle"""
     subscription = await stand(shop, status)
 
     payload = await report(shop, subscription, to)
@@ -85,6 +86,7 @@ async def test_a_trial_that_converted_by_itself_is_judged_as_active(shop: Api) -
 async def test_a_trial_left_early_ends_there_and_the_next_period_starts(
     shop: Api, to: str, trial_end: str, period: tuple[str | None, str | None]
 ) -> None:
+    """a trial left early by ACTIVE, PAUSED, CANCELED: where the next period starts"""
     subscription = (await shop.subscribe("acme", "pro", trialEnd="2026-02-20T00:00:00Z"))["id"]
     await shop.move_to("2026-02-05T00:00:00Z")
 

@@ -23,6 +23,7 @@ NAMES = st.text("Z01_aZ_", min_size=1, max_size=8)
     ],
 )
 def test_an_id_is_written_and_read_back(customer: str, feature: str, expected: str) -> None:
+    """ent_ ids of imported ids with _ and with Z"""
     assert entitlement_id(CustomerId(customer), FeatureId(feature)) == expected
     assert read_entitlement_id(expected) == (customer, feature)
 
