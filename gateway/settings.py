@@ -4,15 +4,25 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import ValidationError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
+)
+from pydantic_settings.exceptions import SettingsError
+
+from gateway.setting_groups import (
+    CredentialSettings,
+    DocumentSettings,
+    HttpSettings,
+    LimitSettings,
+    ServerSettings,
+    TelemetrySettings,
 )
 
 PREFIX = "ADMITTANCE_"
@@ -31,28 +41,21 @@ class SettingsInvalid(Exception):
         super().__init__("\n".join(problems))
 
 
-class Settings(BaseSettings):
-    """What an installation decides. Each field is also a variable, `ADMITTANCE_` and its name in capitals."""
+class Settings(
+    TelemetrySettings,
+    DocumentSettings,
+    CredentialSettings,
+    LimitSettings,
+    HttpSettings,
+    ServerSettings,
+    BaseSettings,
+):
+    """What an installation decides. Each field is also a variable, `ADMITTANCE_` and its name in capitals.
+
+    Several values stand in a variable with commas between them; `identity_providers` as JSON.
+    """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
-
-    database_url: SecretStr = Field(
-        default=SecretStr("sqlite:///admittance.db"),
-        description="The database: sqlite:///path/to/file.db, or postgresql://user:password@host/database.",
-    )
-    host: str = Field(default="127.0.0.1", description="The address to listen on; 0.0.0.0 for every one there is.")
-    port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on; 0 for any free one.")
-    shutdown_seconds: int = Field(
-        default=10, ge=0, le=600, description="How long requests in flight may go on when the server is told to stop."
-    )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="From which level on the log, on standard error, is written."
-    )
-    access_log: bool = Field(default=False, description="Whether to log a line for every request.")
-    demo_key_file: Path = Field(
-        default=Path("admittance.demo-key"),
-        description="Where `serve --demo` keeps the API key of the demonstration environment, for its owner alone.",
-    )
 
     @classmethod
     def settings_customise_sources(
@@ -83,13 +86,18 @@ class Settings(BaseSettings):
             return cls()
         except tomllib.TOMLDecodeError as error:
             raise SettingsInvalid([f"{file} is not a TOML file: {error}."]) from None
+        except SettingsError:
+            # The one setting that a variable holds as JSON. The error itself would quote nothing that helps.
+            raise SettingsInvalid(
+                [_sentence("identity_providers", "json", "It must be a JSON array of objects")]
+            ) from None
         except (UnicodeDecodeError, OSError):
             raise SettingsInvalid([f"{file} can't be read as a text file."]) from None
         except ValidationError as error:
             # Without the values: one of them may be a password.
             details = error.errors(include_url=False, include_context=False, include_input=False)
             raise SettingsInvalid(
-                [_sentence(str(each["loc"][0]), each["type"], each["msg"]) for each in details]
+                [_sentence(".".join(map(str, each["loc"])), each["type"], each["msg"]) for each in details]
             ) from None
 
 
@@ -113,4 +121,6 @@ def masked(url: str) -> str:
 def _sentence(field: str, kind: str, message: str) -> str:
     if kind == "extra_forbidden":
         return f"{settings_file()}: there is no setting `{field}`; `admittance settings` lists them."
-    return f"The setting `{field}` ({' or '.join(variables_of(field))}): {message[:1].lower()}{message[1:]}."
+    message = message.removeprefix("Value error, ")
+    variables = " or ".join(variables_of(field.partition(".")[0]))
+    return f"The setting `{field}` ({variables}): {message[:1].lower()}{message[1:]}."

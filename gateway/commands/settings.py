@@ -1,5 +1,7 @@
 """`admittance settings`."""
 
+from typing import cast
+
 from pydantic import SecretStr
 from rich.text import Text
 
@@ -14,16 +16,20 @@ def settings() -> None:
     for name, field in Settings.model_fields.items():
         value = getattr(in_force, name)
         style = "" if value == field.default else "bold"
-        shown = Text(_shown(value), style)
-        listing.add_row(name, "\n".join(variables_of(name)), _shown(field.default), shown, field.description)
+        in_force_text = Text(shown(value), style)
+        listing.add_row(name, "\n".join(variables_of(name)), shown(field.default), in_force_text, field.description)
     out.print(listing, soft_wrap=False)
     file = settings_file()
     state = "read" if file.is_file() else "not there"
     err.print(f"\nFile: {file} ({state}); {FILE_VARIABLE} names another. Variables win over the file.")
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """A value as one would write it, without its secrets."""
     if isinstance(value, SecretStr):
-        return masked(value.get_secret_value())
-    return str(value).lower() if isinstance(value, bool) else str(value)
+        return masked(value.get_secret_value()) if "://" in value.get_secret_value() else "***"
+    if value is None or value == ():
+        return "none"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, cast("tuple[object, ...]", value)))
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,11 +1,13 @@
 """Settings: where they come from, which one wins, and that no secret is shown."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from gateway.commands.settings import shown
 from gateway.settings import Settings, SettingsInvalid, masked
 
 Command = Callable[..., int]
@@ -77,7 +79,7 @@ def test_a_file_that_cannot_be_used_is_named(
 
 
 @pytest.mark.parametrize(
-    ("url", "shown"),
+    ("url", "printed"),
     [
         ("postgresql://me:s3cr3t@db/x", "postgresql://me:***@db/x"),
         ("postgresql://me:s3c@r3t@db/x", "postgresql://me:***@db/x"),
@@ -85,8 +87,8 @@ def test_a_file_that_cannot_be_used_is_named(
         ("sqlite:///admittance.db", "sqlite:///admittance.db"),
     ],
 )
-def test_a_password_is_never_shown(url: str, shown: str) -> None:
-    assert masked(url) == shown
+def test_a_password_is_never_shown(url: str, printed: str) -> None:
+    assert masked(url) == printed
 
 
 def test_the_command_shows_every_setting_and_no_password(
@@ -109,5 +111,38 @@ def test_the_page_documents_every_setting_with_its_default() -> None:
 
     assert list(documented) == list(Settings.model_fields)
     for name, field in Settings.model_fields.items():
-        default = field.default.get_secret_value() if name == "database_url" else str(field.default)
-        assert documented[name] == (default.lower() if isinstance(field.default, bool) else default)
+        assert documented[name] == shown(field.default)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "reading"),
+    [
+        ("CORS_ORIGINS", "https://a.example, http://b.example:8080", ("https://a.example", "http://b.example:8080")),
+        ("TRUSTED_PROXIES", "10.0.0.0/8", ("10.0.0.0/8",)),
+    ],
+)
+def test_a_variable_holds_several_values_with_commas(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, reading: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv(f"ADMITTANCE_{variable}", value)
+
+    assert getattr(Settings.read(), variable.lower()) == reading
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("CORS_ORIGINS", "app.example.com", "an origin is a scheme, a host and perhaps a port"),
+        ("CORS_ORIGINS", "https://app.example.com/path", "an origin is a scheme, a host and perhaps a port"),
+        ("KEY_RATE", "often", "string should match pattern"),
+        ("IDENTITY_PROVIDERS", "{", "it must be a JSON array of objects"),
+        ("IDENTITY_PROVIDERS", '[{"issuer": "me"}]', "`identity_providers.0.audience`"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, message: str
+) -> None:
+    monkeypatch.setenv(f"ADMITTANCE_{variable}", value)
+
+    with pytest.raises(SettingsInvalid, match=re.escape(message)):
+        Settings.read()
