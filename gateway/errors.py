@@ -14,6 +14,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
 from gateway.refusals import INTERNAL_MESSAGE
+from resolvers.callers import Forbidden
 from resolvers.errors import InvalidArgument
 from storage.errors import DatabaseUnavailable, EnvironmentClosed
 
@@ -60,6 +61,8 @@ def _describe(error: GraphQLError, stage: str) -> tuple[str, Extensions]:
     if cause is None:
         # Extensions of the schema's own scalars hold a code that says more than the stage.
         return error.message, {"code": stage, **(error.extensions or {})}
+    if isinstance(cause, Forbidden):
+        return str(cause), {"code": "FORBIDDEN", **({"scope": cause.scope} if cause.scope else {})}
     if isinstance(cause, InvalidArgument):
         return str(cause), {"code": "BAD_USER_INPUT", "argument": cause.argument}
     if isinstance(cause, DatabaseUnavailable):

@@ -19,6 +19,7 @@ from gateway.auth import Unauthenticated, authenticate
 from gateway.errors import is_unavailable, log_surprise, present_errors
 from gateway.refusals import BadRequest
 from gateway.request_body import read_request
+from resolvers.callers import holder_of
 from resolvers.context import Context, new_context
 from schema.build import SCHEMA
 from storage.database import Database
@@ -63,7 +64,7 @@ class GraphQLView(GraphQL[Context, None]):
         """Who asks, where, and when. It comes first, so that a caller without a credential learns nothing else."""
         del response
         credential = await authenticate(self.database, request.headers)
-        return new_context(self.database, credential.environment, credential)
+        return new_context(self.database, credential.environment, holder_of(credential))
 
     def should_render_graphql_ide(self, request: object) -> bool:
         """There is no page here: a GET without a query is a mistake, and is told so."""

@@ -2,27 +2,28 @@
 
 from datetime import datetime
 
-from entitlements.facts import EnvironmentId
+from entitlements.facts import CustomerId, EnvironmentId
+from resolvers.callers import Access, Caller, Forbidden
 from resolvers.loaders import Loaders
 from storage.database import Database
 from storage.idempotency import IdempotencyRequest
-from storage.records import Credential, Environment
+from storage.records import Environment
 
 
 class Context:
     """The context of one operation; made anew for each, as it remembers what it has read.
 
-    `credential` is None for operations of the command line, which act for the environment itself. `idempotency` is
+    `caller` is None for operations of the command line, which act for the environment itself. `idempotency` is
     the request of the mutation that is being carried out; mutations of one operation run one after another.
     """
 
-    def __init__(self, database: Database, environment: Environment, credential: Credential | None = None) -> None:
+    def __init__(self, database: Database, environment: Environment, caller: Caller | None = None) -> None:
         self.database = database
         self.environment = environment
-        self.credential = credential
+        self.caller = caller
         self.idempotency: IdempotencyRequest | None = None
         self._now = _latest(environment.clock_at or database.clock.now(), environment.catalogue_written_at)
-        self.loaders = Loaders(database, environment, lambda: self._now)
+        self.loaders = Loaders(database, environment, lambda: self._now, self.may_see)
 
     @property
     def environment_id(self) -> EnvironmentId:
@@ -34,6 +35,20 @@ class Context:
         """The environment's instant that the whole operation speaks of; only a write of its own moves it on."""
         return self._now
 
+    @property
+    def is_session(self) -> bool:
+        """Whether a customer asks: of the catalogue there is then what is active, and of customers their own."""
+        return self.caller is not None and self.caller.is_session
+
+    def require(self, access: Access) -> None:
+        """Lets those pass who have an access. Raises: Forbidden."""
+        if self.caller is not None and not access.allows(self.caller):
+            raise Forbidden(access, self.caller)
+
+    def may_see(self, customer: CustomerId) -> bool:
+        """Whether a customer is there for the caller: to a session all but its own are as unknown."""
+        return self.caller is None or not self.caller.is_session or self.caller.customer == customer
+
     def scope(self, *names: str) -> str:
         """Names a list of this environment, for its cursors: the connection, then the parent's id."""
         return "/".join((self.environment_id, *names))
@@ -44,9 +59,9 @@ class Context:
         self.loaders.clear()
 
 
-def new_context(database: Database, environment: Environment, credential: Credential | None = None) -> Context:
+def new_context(database: Database, environment: Environment, caller: Caller | None = None) -> Context:
     """The context for one operation."""
-    return Context(database, environment, credential)
+    return Context(database, environment, caller)
 
 
 def _latest(instant: datetime, other: datetime | None) -> datetime:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from entitlements.facts import Feature, FeatureId
 from resolvers.context import Context
 from resolvers.errors import Problems, UserErrorCode, refuse
-from resolvers.paging import Listing, PageArguments, read_cut
+from resolvers.paging import Listing, PageArguments, list_all, read_cut
 from resolvers.references import ABSENT, Absent, ById, ByKey, Reference
 from resolvers.validation import (
     KEY_LENGTH,
@@ -19,22 +19,30 @@ from resolvers.validation import (
 from resolvers.writing import write_catalogue
 from storage import features
 from storage.ids import new_id
+from storage.paging import Position
 from storage.unit_of_work import CatalogueWork, CustomerWork
 
 
 async def find_feature(context: Context, by: Reference) -> Feature | None:
-    """The feature a reference names: by key the active one, else the one archived last."""
+    """The feature a reference names: by key the active one, else the one archived last; to a session active ones."""
     if isinstance(by, ById):
-        return await context.loaders.features.load(FeatureId(by.id))
-    named = await context.loaders.features_by_key.load(by.key)
-    return named[0] if named else None
+        found = await context.loaders.features.load(FeatureId(by.id))
+    else:
+        named = await context.loaders.features_by_key.load(by.key)
+        found = named[0] if named else None
+    return None if found and context.is_session and not found.active else found
 
 
 async def list_features(
     context: Context, arguments: PageArguments, *, archived: bool, lookup_key: str | None
 ) -> Listing[Feature]:
-    """The environment's features, newest first: the archived ones or the active ones, perhaps of one key."""
+    """The environment's features, newest first: the archived ones or the active ones, perhaps of one key.
+
+    To a session there are no archived ones.
+    """
     scope = context.scope("features")
+    if archived and context.is_session:
+        return list_all(scope, arguments, [], _position)
     cut = read_cut(scope, arguments)
     environment, database = context.environment_id, context.database
 
@@ -44,7 +52,7 @@ async def list_features(
 
     async with database.read() as connection:
         page = await features.page_features(connection, environment, cut, archived=archived, lookup_key=lookup_key)
-    return Listing(scope, page, lambda feature: (feature.created_at, feature.id), count)
+    return Listing(scope, page, _position, count)
 
 
 async def create_feature(
@@ -136,3 +144,7 @@ async def find_feature_under_lock(work: CatalogueWork | CustomerWork, by: Refere
         return None
     named = await features.load_features_by_key(work.connection, environment, [by.key])
     return next(iter(named.get(by.key, ())), None)
+
+
+def _position(feature: Feature) -> Position:
+    return feature.created_at, feature.id

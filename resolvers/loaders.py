@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Literal, TypeVar
@@ -75,11 +75,12 @@ def know(loaded: LoadedFacts, now: datetime) -> KnownCustomer:
 
 @dataclass(frozen=True, slots=True)
 class AttachmentsOf:
-    """Names the attachments of one product or feature, those detached included or not."""
+    """Names the attachments of one product or feature: those detached too or not, those to active ones only or not."""
 
     by: Literal["product", "feature"]
     parent: str
     detached: bool
+    active_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +94,17 @@ class AttachmentPage:
 class Loaders:
     """All loaders of one operation in one environment, each made when it is first asked for."""
 
-    def __init__(self, database: Database, environment: Environment, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        environment: Environment,
+        now: Callable[[], datetime],
+        may_see: Callable[[CustomerId], bool],
+    ) -> None:
         self._database = database
         self._environment = environment.id
         self._now = now
+        self._may_see = may_see
 
     def clear(self) -> None:
         """Forgets what was loaded: after a write, reads of the same operation see it."""
@@ -131,12 +139,23 @@ class Loaders:
     @cached_property
     def customers(self) -> Loader[CustomerId, CustomerRecord]:
         """Customers by id, without their facts."""
-        return self._reading(customers.load_customers)
+
+        async def load(ids: list[CustomerId]) -> Mapping[CustomerId, CustomerRecord]:
+            async with self._database.read() as connection:
+                return await customers.load_customers(connection, self._environment, self._seen(ids))
+
+        return Loader(load)
 
     @cached_property
     def customers_by_external_id(self) -> Loader[str, CustomerRecord]:
         """Customers by their owner's id."""
-        return self._reading(customers.load_customers_by_external_id)
+
+        async def load(keys: list[str]) -> Mapping[str, CustomerRecord]:
+            async with self._database.read() as connection:
+                found = await customers.load_customers_by_external_id(connection, self._environment, keys)
+            return {key: customer for key, customer in found.items() if self._may_see(customer.id)}
+
+        return Loader(load)
 
     @cached_property
     def subscription_customers(self) -> Loader[SubscriptionId, CustomerId]:
@@ -159,7 +178,7 @@ class Loaders:
 
         async def load(ids: list[CustomerId]) -> Mapping[CustomerId, KnownCustomer | RowUnreadable]:
             async with self._database.snapshot() as connection:
-                loaded = await load_facts(connection, self._environment, ids)
+                loaded = await load_facts(connection, self._environment, self._seen(ids))
             return {
                 customer: found if isinstance(found, RowUnreadable) else know(found, self._now())
                 for customer, found in loaded.items()
@@ -172,17 +191,20 @@ class Loaders:
         """Pages of attachments: one statement for all parents that are asked for the same page."""
 
         async def load(pages: list[AttachmentPage]) -> Mapping[AttachmentPage, Page[ProductFeature]]:
-            alike: defaultdict[tuple[Literal["product", "feature"], bool, Cut], list[AttachmentPage]] = defaultdict(
-                list
-            )
+            alike: defaultdict[tuple[AttachmentsOf, Cut], list[AttachmentPage]] = defaultdict(list)
             for page in pages:
-                alike[page.of.by, page.of.detached, page.cut].append(page)
+                alike[replace(page.of, parent=""), page.cut].append(page)
             found: dict[AttachmentPage, Page[ProductFeature]] = {}
             async with self._database.read() as connection:
-                for (by, detached, cut), group in alike.items():
-                    parents = [page.of.parent for page in group]
+                for (kind, cut), group in alike.items():
                     by_parent = await product_features.pages_of_product_features(
-                        connection, self._environment, by=by, parents=parents, cut=cut, detached=detached
+                        connection,
+                        self._environment,
+                        by=kind.by,
+                        parents=[page.of.parent for page in group],
+                        cut=cut,
+                        detached=kind.detached,
+                        active_only=kind.active_only,
                     )
                     found.update((page, by_parent[page.of.parent]) for page in group if page.of.parent in by_parent)
             return found
@@ -194,16 +216,21 @@ class Loaders:
         """How many attachments there are."""
 
         async def load(lists: list[AttachmentsOf]) -> Mapping[AttachmentsOf, int]:
-            alike: defaultdict[tuple[Literal["product", "feature"], bool], list[str]] = defaultdict(list)
+            alike: defaultdict[AttachmentsOf, list[str]] = defaultdict(list)
             for each in lists:
-                alike[each.by, each.detached].append(each.parent)
+                alike[replace(each, parent="")].append(each.parent)
             found: dict[AttachmentsOf, int] = {}
             async with self._database.read() as connection:
-                for (by, detached), parents in alike.items():
+                for kind, parents in alike.items():
                     counts = await product_features.counts_of_product_features(
-                        connection, self._environment, by=by, parents=parents, detached=detached
+                        connection,
+                        self._environment,
+                        by=kind.by,
+                        parents=parents,
+                        detached=kind.detached,
+                        active_only=kind.active_only,
                     )
-                    found.update((AttachmentsOf(by, parent, detached), n) for parent, n in counts.items())
+                    found.update((replace(kind, parent=parent), n) for parent, n in counts.items())
             return found
 
         return Loader(load)
@@ -221,6 +248,10 @@ class Loaders:
             return {(feature, first): found.get(feature, [])[:first] for feature, first in keys}
 
         return Loader(load)
+
+    def _seen(self, ids: list[CustomerId]) -> list[CustomerId]:
+        """Those of some customers that are there for the caller: whatever way led to them, it ends here."""
+        return [customer for customer in ids if self._may_see(customer)]
 
     def _reading(self, load: Callable[..., Awaitable[Mapping[K, V]]]) -> Loader[K, V]:
         """A loader over a statement that takes a connection, the environment and keys."""

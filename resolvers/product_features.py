@@ -5,11 +5,11 @@ from dataclasses import replace
 from entitlements.facts import CatalogRollout, ProductFeature, ProductFeatureId
 from resolvers.context import Context
 from resolvers.errors import Problems, Refused, UserErrorCode, refuse
-from resolvers.features import find_feature_under_lock
+from resolvers.features import find_feature, find_feature_under_lock
 from resolvers.loaders import AttachmentPage, AttachmentsOf
 from resolvers.paging import Listing, PageArguments, read_cut
-from resolvers.products import find_product_under_lock
-from resolvers.references import Reference
+from resolvers.products import find_product, find_product_under_lock
+from resolvers.references import ById, Reference
 from resolvers.validation import is_storable
 from resolvers.writing import write_catalogue
 from storage import product_features
@@ -18,10 +18,22 @@ from storage.paging import Page
 from storage.unit_of_work import CatalogueWork
 
 
+async def find_product_feature(context: Context, attachment: ProductFeatureId) -> ProductFeature | None:
+    """An attachment by its id; to a session those of the active catalogue."""
+    found = await context.loaders.product_features.load(attachment)
+    if found is None or not context.is_session:
+        return found
+    product = await find_product(context, ById(found.product))
+    feature = await find_feature(context, ById(found.feature))
+    return found if product and feature and found.detached_at is None else None
+
+
 async def list_product_features(
     context: Context, of: AttachmentsOf, arguments: PageArguments
 ) -> Listing[ProductFeature]:
-    """The attachments of a product or a feature, the latest first."""
+    """The attachments of a product or a feature, the latest first; to a session those of the active catalogue."""
+    if context.is_session:
+        of = replace(of, detached=False, active_only=True)
     scope = context.scope(of.by, of.parent)
     page = await context.loaders.attachment_pages.load(AttachmentPage(of, read_cut(scope, arguments)))
 

@@ -7,7 +7,7 @@ from entitlements.facts import FeatureId, Product, ProductFeature, ProductFeatur
 from resolvers.context import Context
 from resolvers.errors import Problems, UserErrorCode, refuse
 from resolvers.features import find_feature_under_lock
-from resolvers.paging import Listing, PageArguments, read_cut
+from resolvers.paging import Listing, PageArguments, list_all, read_cut
 from resolvers.references import ABSENT, Absent, ById, ByKey, Reference
 from resolvers.validation import (
     KEY_LENGTH,
@@ -22,6 +22,7 @@ from resolvers.validation import (
 from resolvers.writing import write_catalogue
 from storage import product_features, products
 from storage.ids import new_id
+from storage.paging import Position
 from storage.unit_of_work import CatalogueWork, CustomerWork
 
 FEATURES_AT_ONCE = 100
@@ -29,15 +30,24 @@ FEATURES_AT_ONCE = 100
 
 
 async def find_product(context: Context, by: Reference) -> Product | None:
-    """The product a reference names."""
+    """The product a reference names; to a session active ones."""
     if isinstance(by, ById):
-        return await context.loaders.products.load(ProductId(by.id))
-    return await context.loaders.products_by_key.load(by.key)
+        found = await context.loaders.products.load(ProductId(by.id))
+    else:
+        found = await context.loaders.products_by_key.load(by.key)
+    return None if found and context.is_session and not found.active else found
 
 
 async def list_products(context: Context, arguments: PageArguments, *, active: bool | None) -> Listing[Product]:
-    """The environment's products, newest first: all of them, or only the active or the inactive ones."""
+    """The environment's products, newest first: all of them, or only the active or the inactive ones.
+
+    To a session there are no inactive ones.
+    """
     scope = context.scope("products")
+    if context.is_session:
+        if active is False:
+            return list_all(scope, arguments, [], _position)
+        active = True
     cut = read_cut(scope, arguments)
     environment, database = context.environment_id, context.database
 
@@ -47,7 +57,7 @@ async def list_products(context: Context, arguments: PageArguments, *, active: b
 
     async with database.read() as connection:
         page = await products.page_products(connection, environment, cut, active=active)
-    return Listing(scope, page, lambda product: (product.created_at, product.id), count)
+    return Listing(scope, page, _position, count)
 
 
 async def create_product(
@@ -161,3 +171,7 @@ async def _features_to_attach(
         else:
             found.append(feature.id)
     return found
+
+
+def _position(product: Product) -> Position:
+    return product.created_at, product.id

@@ -53,7 +53,7 @@ class AccessDecision:
             has_access=decision.has_access,
             reason=decision.reason,
             at=value.at,
-            feature=Feature.of(context, decision.feature) if decision.feature else None,
+            feature=Feature.of(context, decision.feature) if decision.feature and _is_shown(context, value) else None,
             active_to=decision.active_to,
             next_change_at=decision.next_change_at,
             value=value,
@@ -81,6 +81,14 @@ class AccessDecision:
         wanted = (FeatureId(feature.id), first) if feature else None
         products = (await info.context.loaders.unlocking.load(wanted) or []) if wanted else []
         return await gather(*(load_product(info.context, product) for product in products))
+
+
+def _is_shown(context: Context, value: entitlements.Access) -> bool:
+    """Whether the caller may see the feature: to a session those that are active, and those it has or had."""
+    feature = value.decision.feature
+    if feature is None or feature.active or not context.is_session:
+        return feature is not None
+    return entitlements.entitlement_to(value.customer, feature) is not None
 
 
 def _id(value: entitlements.Access) -> str:

@@ -18,7 +18,7 @@ from schema.errors import UserError
 from schema.info import Info
 from schema.inputs import Idempotent
 from schema.node import Node
-from schema.nodes import load_node
+from schema.nodes import load_own
 from schema.payloads import Payload
 from schema.scalars import write_instant
 from storage.idempotency import IdempotencyRequest
@@ -35,7 +35,7 @@ async def carry_out(
     given: Idempotent,
     write: Callable[[Context], Awaitable[Parts]],
     *,
-    replay: Callable[[Context, str], Awaitable[Node | None]] = load_node,
+    replay: Callable[[Context, str], Awaitable[Node | None]] = load_own,
 ) -> P:
     """Carries a mutation out, once under the input's key, and answers its payload or its refusal.
 

@@ -15,6 +15,7 @@ from schema.connection import After, Before, Connection, First, Last, connect, p
 from schema.holders import At, FeatureCustomerConnection, connect_holders
 from schema.info import Info
 from schema.node import Node
+from schema.permissions import CUSTOMERS, Requires
 from schema.scalars import Metadata
 
 Detached = Annotated[
@@ -77,7 +78,8 @@ class Feature(Node):
             "Reverse look-up: who has the feature at an instant, and by what; newest customers first. One request "
             "looks at 5,000 candidates at the most and may then answer a short page with `hasNextPage: true`. Null for "
             "who may not see customers."
-        )
+        ),
+        extensions=[Requires(CUSTOMERS)],
     )
     async def customers(
         self,

@@ -1,12 +1,13 @@
 """One effective change of a customer's entitlements."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 import strawberry
 
 from resolvers import revisions
 from resolvers.context import Context
+from resolvers.writing import Written
 from schema.customer import Customer
 from schema.entitlement import EntitlementSnapshot
 
@@ -43,3 +44,9 @@ class EntitlementsChange:
             removed=[EntitlementSnapshot.of(each) for each in change.removed],
             changed=[EntitlementSnapshot.of(each) for each in change.changed],
         )
+
+
+async def present(context: Context, made: Written[Any]) -> EntitlementsChange | None:
+    """What a write changed, as clients see it; None if it left the entitlements as they were."""
+    change = await revisions.present_change(context, made.change)
+    return EntitlementsChange.of(context, change) if change else None

@@ -1,6 +1,6 @@
 """The rule's enums as clients see them, each value with its meaning. Enums said to be open will gain values."""
 
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import TypeVar, cast
 
 import strawberry
@@ -9,6 +9,7 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from entitlements.access import EntitlementStatus
 from entitlements.facts import BillingInterval, CatalogRollout, FeatureType, SubscriptionStatus, TrialEndBehavior
 from entitlements.runs import AccessReason, SourceKind
+from resolvers.callers import CallerKind
 from resolvers.errors import UserErrorCode
 
 E = TypeVar("E", bound=type[Enum])
@@ -126,15 +127,8 @@ _expose(
 )
 
 
-class ViewerKind(StrEnum):
-    """What kind of credential a request carries."""
-
-    API_KEY = "API_KEY"
-    CUSTOMER_SESSION = "CUSTOMER_SESSION"
-
-
 _expose(
-    ViewerKind,
+    CallerKind,
     "ViewerKind",
     "Who is asking.",
     API_KEY="A back end, by an API key.",

@@ -5,10 +5,13 @@ from typing import Self
 
 import strawberry
 
+from entitlements.facts import CustomerId
+from resolvers.callers import CallerKind
 from resolvers.context import Context
 from schema.customer import Customer
-from schema.enums import ViewerKind
+from schema.info import Info
 from schema.node import Node
+from schema.permissions import ANYONE, Requires
 
 
 @strawberry.type(
@@ -35,25 +38,34 @@ class Viewer:
     """The credential of an operation as its holder sees it."""
 
     id: strawberry.ID = strawberry.field(description="The key's or session's: for caches.")
-    kind: ViewerKind = strawberry.field(description="What kind of credential it is.")
+    kind: CallerKind = strawberry.field(description="What kind of credential it is.")
     environment: Environment = strawberry.field(description="The environment it is bound to.")
     livemode: bool = strawberry.field(description="Whether that is a live one.")
     scopes: list[str] = strawberry.field(description="What it may do.")
     expires_at: datetime | None = strawberry.field(description="When it stops being taken; null if it doesn't expire.")
-    customer: Customer | None = strawberry.field(description="The customer of a session; null for an API key.")
+    of_session: strawberry.Private[CustomerId | None]
 
     @classmethod
     def of(cls, context: Context) -> Self | None:
         """The viewer of an operation; None for one of the command line."""
-        credential = context.credential
-        if credential is None:
+        caller = context.caller
+        if caller is None:
             return None
         return cls(
-            id=strawberry.ID(credential.id),
-            kind=ViewerKind.API_KEY,
+            id=strawberry.ID(caller.id),
+            kind=caller.kind,
             environment=Environment.of(context),
             livemode=context.environment.livemode,
-            scopes=list(credential.scopes),
-            expires_at=None,
-            customer=None,
+            scopes=list(caller.scopes),
+            expires_at=caller.expires_at,
+            of_session=caller.customer,
         )
+
+    @strawberry.field(
+        description="The customer of a session, null if there is none by that name (yet); null for an API key.",
+        extensions=[Requires(ANYONE)],
+    )
+    async def customer(self, info: Info) -> Customer | None:
+        """Whose session it is."""
+        found = await info.context.loaders.customers.load(self.of_session) if self.of_session else None
+        return Customer.of(info.context, found) if found else None

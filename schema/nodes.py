@@ -2,19 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 
-from entitlements.facts import (
-    CustomerId,
-    FeatureId,
-    GrantId,
-    ProductFeatureId,
-    ProductId,
-    SubscriptionId,
-    SubscriptionItemId,
-)
+from entitlements.facts import CustomerId, GrantId, ProductFeatureId, SubscriptionId, SubscriptionItemId
+from resolvers.callers import Access
 from resolvers.context import Context
 from resolvers.entitlements import find_entitlement
 from resolvers.errors import InvalidArgument
+from resolvers.features import find_feature
 from resolvers.grants import find_grant
+from resolvers.product_features import find_product_feature
+from resolvers.products import find_product
+from resolvers.references import ById
 from resolvers.subscriptions import find_item, find_subscription
 from schema.catalogue import Feature, Product, ProductFeature
 from schema.customer import Customer
@@ -23,15 +20,26 @@ from schema.entitlement import Entitlement
 from schema.environment import Environment
 from schema.grant import Grant
 from schema.node import Node
+from schema.permissions import ANYONE, CATALOGUE, OWN
 
 IDS_AT_ONCE = 100
 
 
 async def load_node(context: Context, text: str) -> Node | None:
-    """The object an id names; None for an unknown one, a deleted one, and one of another environment alike."""
-    prefix, _, rest = text.partition("_")
-    load = _LOADERS.get(prefix)
-    return await load(context, text) if load and rest else None
+    """The object an id names; None for an unknown one, a deleted one, and one of another environment alike.
+
+    Raises: Forbidden, for a type of which the caller may see no object.
+    """
+    access, load = _LOADERS.get(text.partition("_")[0], (ANYONE, None))
+    # Before it is known whether there is such an object.
+    context.require(access)
+    return await load(context, text) if load else None
+
+
+async def load_own(context: Context, text: str) -> Node | None:
+    """The object a mutation of the caller made before: whoever may write it may see it."""
+    _, load = _LOADERS[text.partition("_")[0]]
+    return await load(context, text)
 
 
 def check_number_of_ids(name: str, count: int) -> None:
@@ -41,17 +49,17 @@ def check_number_of_ids(name: str, count: int) -> None:
 
 
 async def _feature(context: Context, text: str) -> Node | None:
-    found = await context.loaders.features.load(FeatureId(text))
+    found = await find_feature(context, ById(text))
     return Feature.of(context, found) if found else None
 
 
 async def _product(context: Context, text: str) -> Node | None:
-    found = await context.loaders.products.load(ProductId(text))
+    found = await find_product(context, ById(text))
     return Product.of(context, found) if found else None
 
 
 async def _product_feature(context: Context, text: str) -> Node | None:
-    found = await context.loaders.product_features.load(ProductFeatureId(text))
+    found = await find_product_feature(context, ProductFeatureId(text))
     return ProductFeature.of(context, found) if found else None
 
 
@@ -87,14 +95,15 @@ async def _environment(context: Context, text: str) -> Node | None:
     return Environment.of(context) if text == context.environment.id else None
 
 
-_LOADERS: dict[str, Callable[[Context, str], Awaitable[Node | None]]] = {
-    "feat": _feature,
-    "prod": _product,
-    "prodft": _product_feature,
-    "cus": _customer,
-    "sub": load_subscription,
-    "si": _item,
-    "ent": load_entitlement,
-    "grt": load_grant,
-    "env": _environment,
+_LOADERS: dict[str, tuple[Access, Callable[[Context, str], Awaitable[Node | None]]]] = {
+    "feat": (CATALOGUE, _feature),
+    "prod": (CATALOGUE, _product),
+    "prodft": (CATALOGUE, _product_feature),
+    "cus": (OWN, _customer),
+    "sub": (OWN, load_subscription),
+    "si": (OWN, _item),
+    "ent": (OWN, load_entitlement),
+    "grt": (OWN, load_grant),
+    "env": (ANYONE, _environment),
 }
+"""By the id's prefix: who may see objects of the type, and how one is loaded."""

@@ -1,7 +1,7 @@
 """The query root."""
 
 from asyncio import gather
-from typing import Annotated
+from typing import Annotated, cast
 
 import strawberry
 from strawberry import UNSET
@@ -18,6 +18,7 @@ from schema.environment import Viewer
 from schema.info import Info
 from schema.node import Node
 from schema.nodes import check_number_of_ids, load_entitlement, load_node, load_subscription
+from schema.permissions import ANYONE, CATALOGUE, CUSTOMERS, OWN, Requires
 from schema.references import CustomerBy, FeatureBy, ProductBy, reference
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="A public id.")]
@@ -28,13 +29,17 @@ class Query:
     """The query root."""
 
     @strawberry.field(
-        description="The object an id names. Null for an unknown id, and for one of another environment, alike."
+        description="The object an id names. Null for an unknown id, and for one of another environment, alike.",
+        extensions=[Requires(ANYONE)],
     )
     async def node(self, info: Info, id: Id) -> Node | None:  # noqa: A002 - Relay's name
         """Relay's refetch."""
         return await load_node(info.context, id)
 
-    @strawberry.field(description="The objects that ids name, in the order asked, null where there is none.")
+    @strawberry.field(
+        description="The objects that ids name, in the order asked, null where there is none.",
+        extensions=[Requires(ANYONE)],
+    )
     async def nodes(
         self,
         info: Info,
@@ -42,14 +47,22 @@ class Query:
     ) -> list[Node | None]:
         """Relay's refetch of many."""
         check_number_of_ids("ids", len(ids))
-        return list(await gather(*(load_node(info.context, each) for each in ids)))
+        found = await gather(*(load_node(info.context, each) for each in ids), return_exceptions=True)
+        # An exception in a list is the error of its place alone.
+        return cast("list[Node | None]", found)
 
-    @strawberry.field(description="Who is asking.")
+    @strawberry.field(
+        description="Who is asking.",
+        extensions=[Requires(ANYONE)],
+    )
     def viewer(self, info: Info) -> Viewer | None:
         """The credential."""
         return Viewer.of(info.context)
 
-    @strawberry.field(description="A feature; null if there is none.")
+    @strawberry.field(
+        description="A feature; null if there is none.",
+        extensions=[Requires(CATALOGUE)],
+    )
     async def feature(
         self, info: Info, by: Annotated[FeatureBy, strawberry.argument(description="Which one.")]
     ) -> Feature | None:
@@ -57,7 +70,10 @@ class Query:
         found = await find_feature(info.context, reference(by))
         return Feature.of(info.context, found) if found else None
 
-    @strawberry.field(description="The environment's features, newest first.")
+    @strawberry.field(
+        description="The environment's features, newest first.",
+        extensions=[Requires(CATALOGUE)],
+    )
     async def features(
         self,
         info: Info,
@@ -82,7 +98,10 @@ class Query:
         )
         return connect(listing, lambda each: Feature.of(info.context, each))
 
-    @strawberry.field(description="A product; null if there is none.")
+    @strawberry.field(
+        description="A product; null if there is none.",
+        extensions=[Requires(CATALOGUE)],
+    )
     async def product(
         self, info: Info, by: Annotated[ProductBy, strawberry.argument(description="Which one.")]
     ) -> Product | None:
@@ -90,7 +109,10 @@ class Query:
         found = await find_product(info.context, reference(by))
         return Product.of(info.context, found) if found else None
 
-    @strawberry.field(description="The environment's products, newest first.")
+    @strawberry.field(
+        description="The environment's products, newest first.",
+        extensions=[Requires(CATALOGUE)],
+    )
     async def products(
         self,
         info: Info,
@@ -110,7 +132,10 @@ class Query:
         )
         return connect(listing, lambda each: Product.of(info.context, each))
 
-    @strawberry.field(description="A customer; null if there is none, or no longer.")
+    @strawberry.field(
+        description="A customer; null if there is none, or no longer.",
+        extensions=[Requires(OWN)],
+    )
     async def customer(
         self, info: Info, by: Annotated[CustomerBy, strawberry.argument(description="Which one.")]
     ) -> Customer | None:
@@ -118,7 +143,10 @@ class Query:
         found = await find_customer(info.context, reference(by))
         return Customer.of(info.context, found) if found else None
 
-    @strawberry.field(description="One answer per customer asked, in the order asked: a bulk check by one's own keys.")
+    @strawberry.field(
+        description="One answer per customer asked, in the order asked: a bulk check by one's own keys.",
+        extensions=[Requires(OWN)],
+    )
     async def customers_by(
         self,
         info: Info,
@@ -129,7 +157,10 @@ class Query:
         found = await gather(*(find_customer(info.context, reference(each)) for each in by))
         return [Customer.of(info.context, each) if each else None for each in found]
 
-    @strawberry.field(description="The environment's customers, newest first.")
+    @strawberry.field(
+        description="The environment's customers, newest first.",
+        extensions=[Requires(CUSTOMERS)],
+    )
     async def customers(
         self,
         info: Info,
@@ -149,12 +180,18 @@ class Query:
         )
         return connect(listing, lambda each: Customer.of(info.context, each))
 
-    @strawberry.field(description="A subscription; null if there is none.")
+    @strawberry.field(
+        description="A subscription; null if there is none.",
+        extensions=[Requires(OWN)],
+    )
     async def subscription(self, info: Info, id: Id) -> CustomerSubscription | None:  # noqa: A002 - the contract's name
         """One subscription."""
         return await load_subscription(info.context, id)
 
-    @strawberry.field(description="An entitlement as it is now; null if there never was and never will be one.")
+    @strawberry.field(
+        description="An entitlement as it is now; null if there never was and never will be one.",
+        extensions=[Requires(OWN)],
+    )
     async def entitlement(self, info: Info, id: Id) -> Entitlement | None:  # noqa: A002 - the contract's name
         """One entitlement."""
         return await load_entitlement(info.context, id)

@@ -10,7 +10,7 @@ from entitlements.facts import CatalogRollout, EnvironmentId, FeatureId, Product
 from storage.dialect import AnyRow, AnySelect, one_of
 from storage.errors import RowUnreadable
 from storage.paging import Cut, Key, Page, counts_by_parent, pages_by_parent
-from storage.rows import product_features, products
+from storage.rows import features, product_features, products
 from storage.work import CatalogueWork, update_row
 
 Side = Literal["product", "feature"]
@@ -21,6 +21,7 @@ _PARENTS: dict[Side, ColumnElement[Any]] = {
     "product": product_features.c.product_id,
     "feature": product_features.c.feature_id,
 }
+_OTHER: dict[Side, Side] = {"product": "feature", "feature": "product"}
 
 
 async def load_product_features(
@@ -64,19 +65,29 @@ async def pages_of_product_features(
     parents: Sequence[str],
     cut: Cut,
     detached: bool,
+    active_only: bool = False,
 ) -> dict[str, Page[ProductFeature]]:
-    """The attachments of products, or of features, latest first; with `detached` also those that were detached."""
-    query = _listed(environment, detached=detached)
+    """The attachments of products, or of features, latest first; with `detached` also those that were detached.
+
+    `active_only`: only those whose other side is active.
+    """
+    query = _listed(environment, detached=detached, active_side=_OTHER[by] if active_only else None)
     return await pages_by_parent(
         connection, query, _KEY, cut, read_product_feature, parent=_PARENTS[by], parents=parents
     )
 
 
 async def counts_of_product_features(
-    connection: AsyncConnection, environment: EnvironmentId, *, by: Side, parents: Sequence[str], detached: bool
+    connection: AsyncConnection,
+    environment: EnvironmentId,
+    *,
+    by: Side,
+    parents: Sequence[str],
+    detached: bool,
+    active_only: bool = False,
 ) -> dict[str, int]:
     """How many attachments `pages_of_product_features` goes through for each parent."""
-    query = _listed(environment, detached=detached)
+    query = _listed(environment, detached=detached, active_side=_OTHER[by] if active_only else None)
     return await counts_by_parent(connection, query, parent=_PARENTS[by], parents=parents)
 
 
@@ -155,6 +166,10 @@ def _of(environment: EnvironmentId) -> AnySelect:
     return select(product_features).where(product_features.c.environment_id == environment)
 
 
-def _listed(environment: EnvironmentId, *, detached: bool) -> AnySelect:
+def _listed(environment: EnvironmentId, *, detached: bool, active_side: Side | None = None) -> AnySelect:
     query = _of(environment)
-    return query if detached else query.where(product_features.c.detached_at.is_(None))
+    if not detached:
+        query = query.where(product_features.c.detached_at.is_(None))
+    if active_side == "product":
+        return query.join(products).where(products.c.active)
+    return query.join(features).where(features.c.archived_at.is_(None)) if active_side else query

@@ -5,6 +5,7 @@ from typing import Any
 
 from strawberry.types import ExecutionResult
 
+from resolvers.callers import EVERY_SCOPE, holder_of
 from resolvers.context import new_context
 from schema.build import SCHEMA
 from storage.credentials import create_key
@@ -29,7 +30,7 @@ class Api:
         environment = await create_environment(database, name, livemode=False)
         if at is not None:
             environment = await set_clock(database, environment.id, at)
-        credential, _ = await create_key(database, environment.id, "tests", ("catalog:read",))
+        credential, _ = await create_key(database, environment.id, "tests", (EVERY_SCOPE,))
         return cls(database, environment, credential)
 
     async def move_to(self, at: datetime | str) -> None:
@@ -47,7 +48,7 @@ class Api:
         """The whole result of an operation."""
         async with self.database.read() as connection:
             self.environment = await load_environment(connection, self.environment.id)
-        context = new_context(self.database, self.environment, self.credential)
+        context = new_context(self.database, self.environment, holder_of(self.credential))
         result = await SCHEMA.execute(document, variable_values=variables, context_value=context)
         assert isinstance(result, ExecutionResult)
         return result

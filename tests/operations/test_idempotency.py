@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from resolvers.callers import EVERY_SCOPE
 from storage.credentials import create_key
 from storage.database import Database
 from tests.operations.api import Api, Json
@@ -186,7 +187,7 @@ async def test_without_a_key_or_with_null_as_one_every_request_counts(shop: Api)
 
 async def test_a_key_belongs_to_the_environment_and_not_to_the_credential(shop: Api) -> None:
     """The same key by another credential; the key of another environment is free."""
-    credential, _ = await create_key(shop.database, shop.environment.id, "another", ("catalog:read",))
+    credential, _ = await create_key(shop.database, shop.environment.id, "another", (EVERY_SCOPE,))
     colleague = Api(shop.database, shop.environment, credential)
     elsewhere = await Api.open(shop.database, "elsewhere")
     given = {"externalId": "new", "idempotencyKey": "k"}

@@ -109,7 +109,7 @@ async def test_the_viewer_is_the_key_that_asks(api: Api) -> None:
         "id": api.credential.id,
         "kind": "API_KEY",
         "livemode": False,
-        "scopes": ["catalog:read"],
+        "scopes": ["*"],
         "expiresAt": None,
         "customer": None,
         "environment": {

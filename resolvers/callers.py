@@ -1,0 +1,88 @@
+"""Who is asking, and what that allows: API keys with scopes, and customers by sessions of their own."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from entitlements.facts import CustomerId
+from storage.records import Credential, Environment
+
+
+class Scope(StrEnum):
+    """What an API key may be allowed to do. A write scope also shows what it writes."""
+
+    CATALOG_READ = "catalog:read"
+    CATALOG_WRITE = "catalog:write"
+    CUSTOMERS_READ = "customers:read"
+    CUSTOMERS_WRITE = "customers:write"
+    SUBSCRIPTIONS_WRITE = "subscriptions:write"
+    GRANTS_WRITE = "grants:write"
+    SESSIONS_WRITE = "sessions:write"
+
+
+EVERY_SCOPE = "*"
+"""In place of scopes: all there are, and all there will be."""
+
+
+class CallerKind(StrEnum):
+    """What kind of credential a caller holds."""
+
+    API_KEY = "API_KEY"
+    CUSTOMER_SESSION = "CUSTOMER_SESSION"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The holder of a credential, bound to one environment.
+
+    `id` is the key's or session's, never a secret. A session is confined to `customer`, which is None if its customer
+    isn't known (yet): then there is the catalogue, and nobody's entitlements.
+    """
+
+    id: str
+    kind: CallerKind
+    environment: Environment
+    scopes: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+    customer: CustomerId | None = None
+
+    @property
+    def is_session(self) -> bool:
+        """Whether it is a customer who asks, and not a back end."""
+        return self.kind is CallerKind.CUSTOMER_SESSION
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may use a field: API keys with the scope (None: any key), and customers' sessions or not."""
+
+    scope: Scope | None = None
+    sessions: bool = False
+
+    def allows(self, caller: Caller) -> bool:
+        """Whether a caller is among them."""
+        if caller.is_session:
+            return self.sessions
+        return self.scope is None or self.scope in caller.scopes or EVERY_SCOPE in caller.scopes
+
+
+def holder_of(key: Credential) -> Caller:
+    """The caller with an API key."""
+    return Caller(key.id, CallerKind.API_KEY, key.environment, key.scopes)
+
+
+class Forbidden(Exception):
+    """A caller without the right to what was asked. Says which right, and nothing of what is there."""
+
+    def __init__(self, access: Access, caller: Caller) -> None:
+        self.scope = None if caller.is_session else access.scope
+        super().__init__(
+            f"This API key lacks the scope {access.scope}." if self.scope else "A customer's session may not do this."
+        )
+
+
+def unknown_scopes(scopes: Iterable[str]) -> list[str]:
+    """Those of some scopes that there are none of."""
+    known = {*Scope, EVERY_SCOPE}
+    return [scope for scope in scopes if scope not in known]

@@ -1,0 +1,63 @@
+"""Who may use what: declared on every root field and mutation, on fields that need a right of their own, and by type.
+
+A field without a declaration shows what its type's objects show to whoever may see them. Where a declared field is
+refused, it alone is null.
+"""
+
+from typing import Any
+
+from strawberry.extensions import FieldExtension
+from strawberry.extensions.field_extension import AsyncExtensionResolver, SyncExtensionResolver
+from strawberry.types.field import StrawberryField
+
+from resolvers.callers import Access, Scope
+from schema.info import Info
+
+ANYONE = Access(sessions=True)
+"""Every credential."""
+
+CATALOGUE = Access(Scope.CATALOG_READ, sessions=True)
+"""Keys that may read the catalogue; sessions see what is active in it."""
+
+CUSTOMERS = Access(Scope.CUSTOMERS_READ)
+"""Keys that may read customers, and no session."""
+
+OWN = Access(Scope.CUSTOMERS_READ, sessions=True)
+"""Keys that may read customers; sessions see their own, and others as unknown."""
+
+
+class Requires(FieldExtension):
+    """The declaration on a field: checked before it is resolved, and told in its description."""
+
+    def __init__(self, access: Access | Scope) -> None:
+        self.access = Access(access) if isinstance(access, Scope) else access
+
+    def apply(self, field: StrawberryField) -> None:
+        """Says it in the description, once however many schemas are made of the field."""
+        sentence = _sentence(self.access)
+        if sentence and not (field.description or "").endswith(sentence):
+            field.description = f"{field.description} {sentence}"
+
+    def resolve(self, next_: SyncExtensionResolver, source: object, info: Info, **arguments: Any) -> Any:  # noqa: ANN401
+        """Resolves the field for those who may use it. Raises: Forbidden."""
+        info.context.require(self.access)
+        return next_(source, info, **arguments)
+
+    async def resolve_async(
+        self,
+        next_: AsyncExtensionResolver,
+        source: object,
+        info: Info,
+        **arguments: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        """Resolves the field for those who may use it. Raises: Forbidden."""
+        info.context.require(self.access)
+        return await next_(source, info, **arguments)
+
+
+def _sentence(access: Access) -> str:
+    if access.scope is None:
+        return ""
+    if access.sessions:
+        return f"For keys with `{access.scope}`, and for customers' sessions."
+    return f"For keys with `{access.scope}`."
