@@ -1,0 +1,311 @@
+"""Rate limits: what fits, what doesn't, when it will again, and what happens while the shared counters are away."""
+
+import asyncio
+import logging
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Coroutine, Generator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from gateway import rate_counters
+from gateway.rate_counters import SHARED_PATIENCE_SECONDS, BoundedMemory
+from gateway.rate_limits import RateLimits, Spent, rate_headers, source_of
+from gateway.settings import Settings, SettingsInvalid
+
+NOON = 1_800_000_000.0
+"""An instant at which a minute begins, in seconds of the epoch."""
+
+
+def limits_of(**given: bool | str | SecretStr) -> RateLimits:
+    return RateLimits(Settings.model_validate(given))
+
+
+async def at(seconds: float, question: Coroutine[Any, Any, Spent]) -> Spent:
+    """An answer as of some seconds past noon."""
+    with patch("time.time", lambda: NOON + seconds):
+        return await question
+
+
+async def test_what_does_not_fit_is_refused_and_not_spent() -> None:
+    limits = limits_of(key_rate="100/minute")
+
+    first = await at(0, limits.spend("key_1", "key", 60))
+    refused = await at(0, limits.spend("key_1", "key", 41))
+    fitting = await at(0, limits.spend("key_1", "key", 40))
+
+    assert first == Spent(allowed=True, limit=100, remaining=40, reset_seconds=120)
+    assert refused == Spent(allowed=False, limit=100, remaining=40, reset_seconds=120, retry_seconds=61)
+    assert fitting == Spent(allowed=True, limit=100, remaining=0, reset_seconds=120)
+
+
+async def test_a_cost_above_the_whole_limit_is_refused_for_good() -> None:
+    limits = limits_of(key_rate="100/minute")
+
+    refused = await at(0, limits.spend("key_1", "key", 101))
+
+    assert refused == Spent(allowed=False, limit=100, remaining=100, reset_seconds=0, retry_seconds=None)
+
+
+async def test_an_operation_costs_something_even_if_it_asks_for_nothing() -> None:
+    limits = limits_of(key_rate="2/minute")
+
+    spent = [await at(0, limits.spend("key_1", "key", 0)) for _ in range(3)]
+
+    assert [each.allowed for each in spent] == [True, True, False]
+
+
+async def test_every_caller_has_a_limit_of_its_own() -> None:
+    limits = limits_of(key_rate="10/minute", session_rate="5/minute")
+    await at(0, limits.spend("a", "key", 10))
+
+    same_name = await at(0, limits.spend("a", "session", 5))
+    other = await at(0, limits.spend("b", "key", 10))
+
+    assert (same_name.allowed, same_name.limit) == (True, 5)
+    assert other.allowed
+
+
+@given(
+    wishes=st.lists(st.tuples(st.integers(0, 200), st.integers(1, 12)), min_size=1, max_size=12),
+    quarter=st.integers(0, 3),
+)
+@example(wishes=[(0, 10), (0, 1)], quarter=0)
+@example(wishes=[(59, 10), (1, 1)], quarter=3)
+def test_what_is_announced_comes_true(wishes: list[tuple[int, int]], quarter: int) -> None:
+    """What was refused fits once its time to wait is over, and nothing counts any more after the reset."""
+
+    async def play() -> None:
+        limits, now = limits_of(key_rate="10/minute"), quarter / 4
+        for pause, cost in wishes:
+            now += pause
+            spent = await at(now, limits.spend("key_1", "key", cost))
+            if spent.retry_seconds is not None:
+                assert 1 <= spent.retry_seconds <= 120
+                now += spent.retry_seconds
+                assert (await at(now, limits.spend("key_1", "key", cost))).allowed
+        last = await at(now, limits.spend("key_1", "key", 11))
+        afterwards = await at(now + last.reset_seconds, limits.spend("key_1", "key", 11))
+        assert afterwards == Spent(allowed=False, limit=10, remaining=10, reset_seconds=0)
+
+    asyncio.run(play())
+
+
+async def test_time_itself_makes_room() -> None:
+    limits = limits_of(session_rate="5/second")
+    await limits.spend("cs_1", "session", 5)
+    refused = await limits.spend("cs_1", "session", 5)
+    assert refused.retry_seconds is not None
+
+    await asyncio.sleep(refused.retry_seconds)
+
+    assert (await limits.spend("cs_1", "session", 5)).allowed
+
+
+async def test_nothing_is_limited_when_limits_are_off() -> None:
+    limits = limits_of(rate_limits=False, key_rate="1/day", failure_rate="1/day", rate_limit_storage=SecretStr("?"))
+
+    spent = [await limits.spend("key_1", "key", 1_000) for _ in range(3)]
+    failures = [await limits.note_failure("192.0.2.1") for _ in range(3)]
+
+    assert all(each.allowed for each in [*spent, *failures, await limits.check_failures("192.0.2.1")])
+    assert rate_headers(spent[0]) == {}
+
+
+async def test_an_address_that_was_wrong_20_times_may_not_try_again() -> None:
+    limits = limits_of()
+
+    for _ in range(20):
+        assert (await at(0, limits.check_failures("192.0.2.1"))).allowed
+        assert (await at(0, limits.note_failure("192.0.2.1"))).allowed
+
+    refused = await at(0, limits.check_failures("192.0.2.1"))
+    assert refused == Spent(allowed=False, limit=20, remaining=0, reset_seconds=120, retry_seconds=63)
+    assert not (await at(0, limits.note_failure("192.0.2.1"))).allowed
+    assert (await at(0, limits.check_failures("192.0.2.2"))).allowed
+    assert (await at(63, limits.check_failures("192.0.2.1"))).allowed
+
+
+async def test_looking_counts_nothing() -> None:
+    limits = limits_of(failure_rate="1/minute")
+
+    looked = [await at(0, limits.check_failures("192.0.2.1")) for _ in range(5)]
+
+    assert looked == [Spent(allowed=True, limit=1, remaining=1, reset_seconds=0)] * 5
+
+
+@pytest.mark.parametrize(
+    ("host", "source"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::/64"),
+        ("", "unknown"),
+        (None, "unknown"),
+        ("x" * 10_000, "unknown"),
+    ],
+)
+def test_a_source_is_an_address_or_the_network_one_subscriber_has(host: str | None, source: str) -> None:
+    assert source_of(host) == source
+
+
+def test_headers_say_where_a_caller_stands() -> None:
+    allowed = Spent(allowed=True, limit=100, remaining=40, reset_seconds=90)
+    refused = Spent(allowed=False, limit=100, remaining=40, reset_seconds=90, retry_seconds=12)
+
+    assert rate_headers(allowed) == {
+        "RateLimit-Limit": "100",
+        "RateLimit-Remaining": "40",
+        "RateLimit-Reset": "90",
+    }
+    assert rate_headers(refused) == {**rate_headers(allowed), "Retry-After": "12"}
+
+
+async def test_memory_is_bounded_and_what_ended_goes_first() -> None:
+    counters = BoundedMemory(at_most=100)
+    await counters.incr("long", 3_600)
+
+    with patch("time.time", lambda: NOON):
+        for number in range(1_000):
+            await counters.incr(f"short {number}", 1)
+    assert len(counters.storage) == len(counters.expirations) == 100
+    assert "short 999" in counters.storage
+
+    with patch("time.time", lambda: NOON + 2):
+        await counters.incr("later", 1)
+    assert list(counters.storage) == ["later"]
+
+
+async def test_counting_leaves_no_task_behind() -> None:
+    limits = limits_of()
+
+    await limits.spend("key_1", "key", 1)
+    await limits.note_failure("192.0.2.1")
+    await limits.close()
+
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@pytest.mark.parametrize("url", ["mysql://me:s3cr3t@db/x", "s3cr3t", "memcached://s3cr3t", "redis://me:s3cr3t@[x"])
+def test_counters_that_do_not_exist_are_named_without_their_secret(url: str) -> None:
+    with pytest.raises(SettingsInvalid) as refused:
+        limits_of(rate_limit_storage=SecretStr(url))
+
+    assert str(refused.value).startswith("The setting `rate_limit_storage` (ADMITTANCE_RATE_LIMIT_STORAGE): ")
+    assert "s3cr3t" not in str(refused.value)
+
+
+@pytest.fixture
+def silent_port() -> Generator[int]:
+    """A port whose server takes connections and never says a word."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def closed_port() -> int:
+    """A port that nobody listens on."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        return server.getsockname()[1]
+
+
+@pytest.mark.parametrize("port", ["silent_port", "closed_port"])
+async def test_shared_counters_that_are_away_stop_nobody_and_are_mentioned_once(
+    request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture, port: str
+) -> None:
+    pytest.importorskip("redis")
+    url = SecretStr(f"redis://me:s3cr3t@127.0.0.1:{request.getfixturevalue(port)}")
+    limits = limits_of(rate_limit_storage=url, key_rate="10/minute", failure_rate="1/minute")
+
+    started = time.monotonic()
+    spent = [await limits.spend("key_1", "key", 1) for _ in range(11)]
+    took = time.monotonic() - started
+    failures = [await limits.note_failure("192.0.2.1") for _ in range(2)]
+    await limits.close()
+
+    assert [each.allowed for each in spent] == [True] * 10 + [False]
+    assert [each.allowed for each in failures] == [True, False]
+    assert took < 2 * SHARED_PATIENCE_SECONDS
+    [warning] = [record for record in caplog.records if record.name == "admittance.rate_limits"]
+    assert warning.levelno == logging.WARNING
+    assert "each process counts by itself" in warning.getMessage()
+    assert "s3cr3t" not in caplog.text
+
+
+class RedisServer:
+    """A Redis on a Unix socket, which can be stopped and started again."""
+
+    def __init__(self, program: str, folder: Path) -> None:
+        path = folder / "redis.sock"
+        self.url = SecretStr(f"redis+unix://{path}")
+        self._command = [program, "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(folder)]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._process = process = subprocess.Popen(self._command, stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        while b"ready to accept connections" not in process.stdout.readline().lower():
+            assert process.poll() is None, "it didn't start"
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.communicate()
+            self._process = None
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Generator[RedisServer]:
+    """A Redis that runs."""
+    pytest.importorskip("redis")
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("needs the program redis-server")
+    server = RedisServer(program, tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+async def test_processes_share_what_is_counted_in_redis(redis: RedisServer) -> None:
+    one, other = (limits_of(rate_limit_storage=redis.url, key_rate="10/minute") for _ in range(2))
+
+    first, second = await one.spend("key_1", "key", 6), await other.spend("key_1", "key", 6)
+    third, fourth = await other.spend("key_1", "key", 4), await one.spend("key_1", "key", 11)
+
+    assert first == Spent(allowed=True, limit=10, remaining=4, reset_seconds=120)
+    assert (second.allowed, second.remaining) == (False, 4)
+    assert second.retry_seconds in {80, 81}
+    assert (third.allowed, third.remaining) == (True, 0)
+    assert (fourth.allowed, fourth.retry_seconds) == (False, None)
+    await one.close()
+    await other.close()
+
+
+async def test_counting_goes_on_here_while_redis_is_away_and_there_once_it_is_back(
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_counters, "SHARED_PAUSE_SECONDS", 0.0)
+    limits = limits_of(rate_limit_storage=redis.url, key_rate="10/minute")
+
+    before = await limits.spend("key_1", "key", 1)
+    redis.stop()
+    away = await limits.spend("key_1", "key", 5)
+    redis.start()
+    back = await limits.spend("key_1", "key", 2)
+    await limits.close()
+
+    assert [each.remaining for each in (before, away, back)] == [9, 5, 8]
