@@ -1,0 +1,267 @@
+"""Documents made ready once: parsed, held to the limits, validated, and priced for whatever variables come."""
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    specified_rules,
+    validate,
+)
+from graphql.validation import (
+    MaxIntrospectionDepthRule,
+    OverlappingFieldsCanBeMergedRule,
+    ValidationContext,
+)
+from graphql.validation.validate import ValidationAbortedError
+
+from gateway.census import take_census
+from gateway.cost import Formula
+from gateway.limits import NO_LIMITS, Bounds, Limits, exceeded, too_large
+from gateway.measuring import Measure, Measuring
+from gateway.refusing import refuse_page
+from gateway.sizes import FieldShapes, VariableSize, given_size, literal_length, literal_size
+from schema.wording import plain_words
+
+MAX_ERRORS = 5
+MAX_MESSAGE = 400
+MAX_LOCATIONS = 4
+"""Errors, characters and places in an answer: it stays under 10 kB whatever names the document makes up."""
+
+KEPT_DOCUMENTS = 1_000
+KEPT_BYTES = 32_000_000
+BYTES_PER_PART = 600
+"""What a field, an argument or a value takes in memory with its tokens and positions, measured."""
+
+KEPT_COSTS = 64
+
+_TOO_LONG = re.compile(r"Syntax Error: Document contains more than [0-9]+ (tokens|comments)\. Parsing aborted\.")
+
+
+class UnknownOperation(Exception):
+    """A document without the operation that was asked for. The message is for the caller."""
+
+
+class _BoundedOverlap(OverlappingFieldsCanBeMergedRule):
+    """The one rule whose work grows faster than a document, on a leash of about 15 ms instead of one of 800."""
+
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(context)
+        self.rule_context.remaining_complexity_budget = 10_000
+
+
+# The library's own rule on introspection says nothing that the limits don't, and can't be turned off.
+RULES = (
+    *(each for each in specified_rules if each not in {OverlappingFieldsCanBeMergedRule, MaxIntrospectionDepthRule}),
+    _BoundedOverlap,
+)
+
+
+@dataclass(slots=True)
+class Operation:
+    """An operation of a document that is valid."""
+
+    definition: OperationDefinitionNode
+    limits: Limits
+    formula: Formula = field(repr=False)
+    measure: Measure = field(repr=False)
+    _sizes: tuple[VariableSize, ...] = field(init=False, repr=False)
+    _defaults: dict[VariableSize, int] = field(init=False, repr=False)
+    _costs: dict[tuple[int | None, ...], int] = field(init=False, repr=False, default_factory=dict[Any, int])
+
+    def __post_init__(self) -> None:
+        self._sizes = tuple(sorted(self.measure.variables, key=lambda size: (size.name, size.argument, size.default)))
+        self._defaults = _defaults(self.definition, self._sizes)
+
+    @property
+    def name(self) -> str | None:
+        """What it is called, if it is."""
+        return self.definition.name.value if self.definition.name else None
+
+    @property
+    def type(self) -> OperationType:
+        """Query, mutation or subscription."""
+        return self.definition.operation
+
+    @property
+    def introspects(self) -> bool:
+        """Whether it asks for the schema: `__schema` or `__type`."""
+        return self.measure.introspection_depth > 0
+
+    def cost(self, variables: Mapping[str, Any] | None) -> int:
+        """What it costs with these variables, as they were sent; those of a wrong type count as left out.
+
+        Fields times list sizes; docs/limits.md says how. At most LARGEST_NUMBER.
+        """
+        given = self._given(variables or {})
+        found = self._costs.get(given)
+        if found is None:
+            known = {
+                size: max(number, 0) for size, number in zip(self._sizes, given, strict=True) if number is not None
+            }
+            found = self.formula.evaluate(self.measure.cost, known)
+            if len(self._costs) >= KEPT_COSTS:
+                self._costs.clear()
+            self._costs[given] = found
+        return found
+
+    def check(self, variables: Mapping[str, Any] | None) -> list[GraphQLError]:
+        """What the variables ask too much for: pages that are too large or none, or more than `max_cost` in all."""
+        errors: list[GraphQLError] = []
+        for size, number in zip(self._sizes, self._given(variables or {}), strict=True):
+            if not size.is_list and (error := refuse_page(size.argument, number, self.limits, self.definition)):
+                errors.append(error)
+        cost, limit = self.cost(variables), self.limits.max_cost
+        if limit and cost > limit:
+            errors.append(_too_costly(cost, limit, self.definition))
+        return errors[:MAX_ERRORS]
+
+    def _given(self, variables: Mapping[str, Any]) -> tuple[int | None, ...]:
+        return tuple(
+            given_size(variables[size.name], is_list=size.is_list)
+            if size.name in variables
+            else self._defaults.get(size)
+            for size in self._sizes
+        )
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A document made ready once. `document` is None, and nothing can be carried out, if there are errors."""
+
+    text: str
+    document: DocumentNode | None = None
+    errors: tuple[GraphQLError, ...] = ()
+    operations: tuple[Operation, ...] = ()
+    size: int = 0
+
+    def operation(self, name: str | None) -> Operation:
+        """The operation of this name; without a name the only one there is. Raises: UnknownOperation."""
+        if name is not None:
+            for operation in self.operations:
+                if operation.name == name:
+                    return operation
+            raise UnknownOperation(f'The document has no operation named "{name[:80]}".')
+        if len(self.operations) == 1:
+            return self.operations[0]
+        if self.operations:
+            raise UnknownOperation("The document has several operations: say which one by `operationName`.")
+        raise UnknownOperation("The document has no operation.")
+
+
+class Preparation:
+    """Makes documents ready for one schema under one set of limits, and keeps those last used.
+
+    `hide_suggestions`: for callers who may not know the schema, no error says what a name should have been.
+    """
+
+    def __init__(self, schema: GraphQLSchema, limits: Limits, *, hide_suggestions: bool = False) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._hide_suggestions = hide_suggestions
+        self._shapes = FieldShapes(schema)
+        self._kept: OrderedDict[tuple[str, bool], Prepared] = OrderedDict()
+        self._kept_bytes = 0
+
+    def prepare(self, text: str, *, trusted: bool = False) -> Prepared:
+        """The document of a text. A trusted one, stored by the installation itself, may have any shape."""
+        bound = Bounds.of(self._limits.max_tokens).characters
+        if bound and not trusted and len(text) > bound:
+            return Prepared(text, errors=(too_large("characters", len(text), bound),))
+        key = (text, trusted)
+        prepared = self._kept.get(key)
+        if prepared is None:
+            prepared = self._prepare(text, NO_LIMITS if trusted else self._limits)
+            self._keep(key, prepared)
+        else:
+            self._kept.move_to_end(key)
+        return prepared
+
+    def _keep(self, key: tuple[str, bool], prepared: Prepared) -> None:
+        self._kept[key] = prepared
+        self._kept_bytes += prepared.size
+        while len(self._kept) > KEPT_DOCUMENTS or self._kept_bytes > KEPT_BYTES:
+            _, dropped = self._kept.popitem(last=False)
+            self._kept_bytes -= dropped.size
+
+    def _prepare(self, text: str, limits: Limits) -> Prepared:
+        bounds = Bounds.of(limits.max_tokens)
+        try:
+            document = parse(text, max_lexical_tokens=limits.max_tokens or None, max_comments=bounds.comments or None)
+        except GraphQLSyntaxError as error:
+            return _refused(text, [_explain_syntax(error, limits)])
+        except GraphQLError as error:
+            return _refused(text, [error])
+        census = take_census(document)
+        if error := census.refuse(bounds):
+            return _refused(text, [error])
+        measuring = Measuring(self._schema, self._shapes, limits)
+        if errors := measuring.measure(document, census) or self._validate(document):
+            return _refused(text, errors)
+        definitions = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+        operations = tuple(
+            Operation(definition, self._limits, measuring.formula, measure)
+            for definition, measure in zip(definitions, measuring.operations, strict=True)
+        )
+        return Prepared(text, document, (), operations, len(text) + BYTES_PER_PART * census.parts)
+
+    def _validate(self, document: DocumentNode) -> list[GraphQLError]:
+        # One less than there may be: the library adds one to say that it stopped.
+        errors = validate(
+            self._schema, document, RULES, max_errors=MAX_ERRORS - 1, hide_suggestions=self._hide_suggestions
+        )
+        if errors and isinstance(errors[-1], ValidationAbortedError) and len(errors) < MAX_ERRORS:
+            errors[-1] = GraphQLError(
+                "The document takes too much work to check: too many of its fields and fragments overlap.",
+                extensions={"code": "DOCUMENT_TOO_LARGE"},
+            )
+        return errors
+
+
+def _refused(text: str, errors: Iterable[GraphQLError]) -> Prepared:
+    return Prepared(text, errors=tuple(_brief(error) for error in errors), size=len(text) + 10_000)
+
+
+def _brief(error: GraphQLError) -> GraphQLError:
+    """An error of bounded length that doesn't hold on to the document it was found in."""
+    message = plain_words(error.message)
+    if len(message) > MAX_MESSAGE:
+        message = f"{message[:MAX_MESSAGE]}…"
+    if isinstance(error, GraphQLSyntaxError):
+        error.message = message
+        return error.with_traceback(None)
+    positions = list(error.positions or ())[:MAX_LOCATIONS]
+    return GraphQLError(message, source=error.source, positions=positions, extensions=error.extensions)
+
+
+def _explain_syntax(error: GraphQLSyntaxError, limits: Limits) -> GraphQLError:
+    if match := _TOO_LONG.fullmatch(error.message):
+        limit = limits.max_tokens if match[1] == "tokens" else Bounds.of(limits.max_tokens).comments
+        sentence = f"The document has more than {limit:,} {match[1]}. Split it, or pass values as variables."
+        return GraphQLError(sentence, extensions={"code": "DOCUMENT_TOO_LARGE", match[1]: {"limit": limit}})
+    return error
+
+
+def _defaults(definition: OperationDefinitionNode, sizes: Iterable[VariableSize]) -> dict[VariableSize, int]:
+    written = {each.variable.name.value: each.default_value for each in definition.variable_definitions or ()}
+    defaults: dict[VariableSize, int] = {}
+    for size in sizes:
+        value = written.get(size.name)
+        number = None if value is None else literal_length(value) if size.is_list else literal_size(value)
+        if number is not None:
+            defaults[size] = number
+    return defaults
+
+
+def _too_costly(cost: int, limit: int, definition: OperationDefinitionNode) -> GraphQLError:
+    sentence = f"The operation costs {cost:,}; at most {limit:,} are taken. Ask for smaller pages or fewer fields."
+    return exceeded("COST_LIMIT_EXCEEDED", "cost", cost, limit, sentence, definition)
