@@ -1,0 +1,74 @@
+import { createGraphiQLFetcher } from "@graphiql/toolkit";
+import { createClient } from "graphql-ws";
+
+const CALLER = "query Caller { viewer { kind livemode environment { name } customer { name externalId } } }";
+const INTROSPECTION = "IntrospectionQuery";
+
+/**
+ * Sends operations with a credential: queries and mutations by HTTP, subscriptions by a WebSocket that is opened with
+ * the first of them. `onMessage` is told what concerns all operations: a credential that is no longer good, a schema
+ * that may not be read; and null once an operation is answered again.
+ */
+export function connect(url, credential, onMessage) {
+  const socket = createClient({
+    url: url.replace(/^http/, "ws"),
+    lazy: true,
+    connectionParams: { authorization: `Bearer ${credential}` },
+  });
+  const fetcher = createGraphiQLFetcher({
+    url,
+    wsClient: socket,
+    enableIncrementalDelivery: false,
+    fetch: async (_, request) => {
+      const response = await send(url, credential, request);
+      const answer = await response.clone().json();
+      onMessage(wordsFor(response, answer, JSON.parse(request.body).operationName));
+      return response;
+    },
+  });
+  return { fetcher, close: () => void socket.dispose() };
+}
+
+/** Answers everything itself, with one error: no request is sent that could only be refused. */
+export function refuseAll(message) {
+  return { fetcher: async () => ({ errors: [{ message }] }), close: () => {} };
+}
+
+/** Who a credential belongs to: `{ caller }`, which is null where that can't be asked, or `{ refused, message }`. */
+export async function describeCaller(url, credential) {
+  const response = await send(url, credential, {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "application/graphql-response+json, application/json;q=0.9" },
+    body: JSON.stringify({ query: CALLER, operationName: "Caller" }),
+  });
+  const { data, errors } = await response.json();
+  // A server that takes trusted documents alone refuses the question, and not the credential.
+  const refused = !response.ok && response.status !== 400;
+  return refused ? { refused, message: firstMessage(errors, response) } : { caller: data?.viewer ?? null };
+}
+
+async function send(url, credential, request) {
+  try {
+    const headers = { ...request.headers, authorization: `Bearer ${credential}` };
+    const response = await fetch(url, { ...request, headers, credentials: "omit", cache: "no-store" });
+    if (response.headers.get("content-type")?.includes("json")) return response;
+    // A proxy's page, most likely.
+    return failure(response.status, `${url} answered ${response.status}, and not with JSON.`);
+  } catch (error) {
+    return failure(503, `${url} can't be reached: ${error.message}.`);
+  }
+}
+
+function failure(status, message) {
+  return Response.json({ errors: [{ message }] }, { status: status < 400 ? 502 : status });
+}
+
+function wordsFor(response, { data, errors }, operationName) {
+  if (response.status === 401) return firstMessage(errors, response);
+  if (operationName === INTROSPECTION && !data) return `No schema to show: ${firstMessage(errors, response)}`;
+  return null;
+}
+
+function firstMessage(errors, response) {
+  return errors?.[0]?.message ?? `The server answered ${response.status}.`;
+}
