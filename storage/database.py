@@ -7,11 +7,12 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from sqlite3 import Connection as DriverConnection
 from sqlite3 import Error as DriverError
 from typing import Any, Self
 
-from sqlalchemy import URL, Connection, event
+from sqlalchemy import URL, Connection, QueuePool, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.clock import Clock, SystemClock
@@ -45,6 +46,14 @@ _SQLITE_OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class PoolState:
+    """Connections that are open at this moment."""
+
+    in_use: int
+    idle: int
+
+
 class Database:
     """An open database. Made by `Database.open`, ended by `close`."""
 
@@ -65,6 +74,13 @@ class Database:
         Raises: UnknownDatabaseUrl.
         """
         return cls(_engine(read_url(url)), clock=clock or SystemClock())
+
+    @property
+    def pool(self) -> PoolState:
+        """The connections of this process, for those who watch over it."""
+        pool = self.engine.pool
+        # A database in memory has one connection, which isn't counted.
+        return PoolState(pool.checkedout(), pool.checkedin()) if isinstance(pool, QueuePool) else PoolState(0, 0)
 
     async def close(self) -> None:
         """Closes every connection. Those in use are closed when they are given back."""

@@ -17,10 +17,15 @@ from storage.planner import teach_planner
 
 @dataclass(frozen=True, slots=True)
 class SchemaState:
-    """Where a database's tables are, and where this release wants them. `current` is None before the first one."""
+    """Where a database's tables are, and where this release wants them. `current` is None before the first one.
+
+    `is_newer`: a later release has migrated them. This one goes on working until it is replaced, as migrations are safe
+    while the previous release still runs.
+    """
 
     current: str | None
     head: str
+    is_newer: bool = False
 
     @property
     def is_current(self) -> bool:
@@ -43,7 +48,7 @@ async def schema_state(db: Database) -> SchemaState:
     """How far the database is migrated."""
     async with db.read() as connection:
         current = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
-    return SchemaState(current, _head())
+    return SchemaState(current, _head(), is_newer=current is not None and not _is_known(current))
 
 
 async def check_schema(db: Database) -> None:
@@ -67,6 +72,10 @@ def _head() -> str:
     head = ScriptDirectory.from_config(_config()).get_current_head()
     assert head is not None, "the migrations are packaged with the code"  # noqa: S101
     return head
+
+
+def _is_known(revision: str) -> bool:
+    return any(step.revision == revision for step in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def _config() -> Config:

@@ -1,0 +1,183 @@
+"""What Prometheus is told: operations, their cost and time, loader batches, database connections."""
+
+import hmac
+import importlib.metadata
+import ipaddress
+import platform
+import re
+from collections.abc import Iterable
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, Info, ProcessCollector
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.registry import Collector
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from gateway.refusals import refusal
+from gateway.scrubbing import scrub
+from gateway.setting_groups import TelemetrySettings
+from storage.database import Database
+
+Outcome = Literal[
+    "ok", "partial", "refused", "limited", "unauthenticated", "timeout", "internal", "unavailable", "cancelled"
+]
+
+MOST_NAMES = 200
+"""Operation names that are told apart; each is some thirty time series."""
+
+OTHER = "other"
+
+_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,63}")
+_KINDS = frozenset({"query", "mutation", "subscription"})
+_RAN: frozenset[Outcome] = frozenset({"ok", "partial"})
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_COSTS = (1, 10, 30, 100, 300, 1_000, 3_000, 10_000)
+_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000)
+
+
+class Metrics:
+    """The figures of one application."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        by_operation = ("operation", "type")
+        self._operations = Counter(
+            "admittance_operations",
+            "Operations answered, by what became of them.",
+            (*by_operation, "outcome"),
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "admittance_operation_seconds",
+            "Time from an operation's request to its answer.",
+            by_operation,
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._costs = Histogram(
+            "admittance_operation_cost",
+            "Cost of operations, as extensions.cost reports it.",
+            by_operation,
+            buckets=_COSTS,
+            registry=self.registry,
+        )
+        self._sizes = Histogram(
+            "admittance_loader_batch_size",
+            "Keys asked for in one batch.",
+            ("loader",),
+            buckets=_SIZES,
+            registry=self.registry,
+        )
+        self._batch_seconds = Histogram(
+            "admittance_loader_batch_seconds",
+            "Time one batch took to load.",
+            ("loader",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        build = Info("admittance_build", "What is running.", registry=self.registry)
+        build.info({"version": importlib.metadata.version("admittance"), "python": platform.python_version()})
+        ProcessCollector(registry=self.registry)
+        self._names = OperationNames()
+
+    def operation(self, name: str | None, kind: str, outcome: Outcome, seconds: float, cost: int | None) -> None:
+        """Counts an operation. `name` is None for one without a name, `cost` for one that was refused before."""
+        label = self._names.label(name, has_run=outcome in _RAN)
+        type_ = kind if kind in _KINDS else "unknown"
+        self._operations.labels(label, type_, outcome).inc()
+        self._seconds.labels(label, type_).observe(seconds)
+        if cost is not None:
+            self._costs.labels(label, type_).observe(cost)
+
+    def batch(self, loader: str, size: int, seconds: float) -> None:
+        """Counts a batch of look-ups."""
+        self._sizes.labels(loader).observe(size)
+        self._batch_seconds.labels(loader).observe(seconds)
+
+    def text(self) -> bytes:
+        """All figures in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+
+class OperationNames:
+    """The names of operations as labels: few, short, and learnt from operations that ran.
+
+    Clients choose them. So that nobody can fill the memory, or take the places of honest names without a credential,
+    a name gets a place of its own when an operation called so succeeds, as long as there are places.
+    """
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+
+    def label(self, name: str | None, *, has_run: bool) -> str:
+        """The label for a name: the name itself, "" for none, or OTHER."""
+        if not name or name in self._known:
+            return name or ""
+        # An API key is a name by GraphQL's grammar. It must not be published.
+        if not has_run or len(self._known) >= MOST_NAMES or not _NAME.fullmatch(name) or scrub(name) != name:
+            return OTHER
+        self._known.add(name)
+        return name
+
+
+class _Connections(Collector):
+    """The pool's connections, read when they are asked for."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        pool = self._database.pool
+        family = GaugeMetricFamily(
+            "admittance_database_connections", "Connections of the pool, by state.", labels=("state",)
+        )
+        family.add_metric(("in_use",), pool.in_use)
+        family.add_metric(("idle",), pool.idle)
+        yield family
+
+
+def metrics_routes(metrics: Metrics, database: Database, settings: TelemetrySettings) -> list[BaseRoute]:
+    """GET /metrics, for those who may read it; nothing at all if the setting is off."""
+    if not settings.metrics:
+        return []
+    metrics.registry.register(_Connections(database))
+    token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
+
+    async def show(request: Request) -> Response:
+        refused = _refuse(request, token)
+        headers = {"Cache-Control": "no-store"}
+        return refused or Response(metrics.text(), headers=headers, media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+    return [Route("/metrics", show)]
+
+
+def _refuse(request: Request, token: str | None) -> Response | None:
+    if token is not None:
+        given = request.headers.get("authorization", "").partition(" ")
+        if given[0].lower() == "bearer" and hmac.compare_digest(given[2].strip().encode(), token.encode()):
+            return None
+        message = "The metrics need their own token: send the header `Authorization: Bearer <metrics_token>`."
+        return refusal(401, "UNAUTHENTICATED", message, {"WWW-Authenticate": 'Bearer realm="admittance metrics"'})
+    if _is_local(request):
+        return None
+    message = "The metrics are for this machine alone. Set `metrics_token` to read them from elsewhere."
+    return refusal(403, "FORBIDDEN", message)
+
+
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
+
+
+def _is_local(request: Request) -> bool:
+    """Whether a program of this machine asks for itself. A proxy on it speaks for others, and says so in a header."""
+    if request.client is None or any(header in request.headers for header in _FORWARDED):
+        return False
+    try:
+        address = ipaddress.ip_address(request.client.host)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
