@@ -12,6 +12,7 @@ from gateway.app import GRAPHQL_PATH, build_app
 from gateway.commands.running import run
 from gateway.console import CommandFailed, err, out, progress
 from gateway.demo.loading import Demonstration, open_demonstration
+from gateway.server import server_config
 from gateway.settings import Settings
 from storage.database import Database
 
@@ -74,16 +75,8 @@ def _serve(settings: Settings, listening: socket.socket) -> None:
     # What these say of their own start has been said better.
     for name in ("uvicorn.error", "alembic"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))
-    config = uvicorn.Config(
-        build_app(settings),
-        lifespan="on",
-        log_config=None,
-        access_log=settings.access_log,
-        server_header=False,
-        timeout_graceful_shutdown=settings.shutdown_seconds,
-    )
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        uvicorn.Server(server_config(build_app(settings), settings)).run(sockets=[listening])
     except KeyboardInterrupt:
         err.print("Stopped.")
 

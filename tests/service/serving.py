@@ -10,9 +10,11 @@ from typing import Any
 import httpx2
 import uvicorn
 from pydantic import SecretStr
+from starlette.types import ASGIApp
 
 from gateway.app import build_app
 from gateway.auth import EVERYTHING
+from gateway.server import server_config
 from gateway.settings import Settings
 from storage.credentials import create_key
 from storage.database import Database
@@ -23,11 +25,18 @@ Json = Any
 
 
 @contextmanager
-def serving(database_url: str) -> Generator[str]:
-    """The application on a free port of the loopback, in a thread with an event loop of its own; yields its URL."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    app = build_app(Settings(database_url=SecretStr(database_url)))
-    server = uvicorn.Server(uvicorn.Config(app, lifespan="on", log_config=None, access_log=False))
+def serving(database_url: str, **given: Json) -> Generator[str]:
+    """The application with these settings, served as `running` does; yields its URL."""
+    settings = Settings(database_url=SecretStr(database_url), **given)
+    with running(build_app(settings), settings) as url:
+        yield url
+
+
+@contextmanager
+def running(app: ASGIApp, settings: Settings) -> Generator[str]:
+    """An application on a free port of the loopback, in a thread with an event loop of its own; yields its URL."""
+    listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
+    server = uvicorn.Server(server_config(app, settings))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:
