@@ -73,8 +73,8 @@ class Bounds:
             definitions=max_tokens // 50,
             variables=max_tokens // 50,
             directives=max_tokens // 50,
-            selections=max_tokens // 5,
-            values=max_tokens // 5,
+            selections=max_tokens // 8,
+            values=max_tokens // 8,
         )
 
 

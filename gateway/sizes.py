@@ -9,6 +9,7 @@ from graphql import (
     GraphQLArgument,
     GraphQLCompositeType,
     GraphQLField,
+    GraphQLNamedType,
     GraphQLSchema,
     IntValueNode,
     ListValueNode,
@@ -16,9 +17,7 @@ from graphql import (
     ValueNode,
     VariableNode,
     get_named_type,
-    get_nullable_type,  # pyright: ignore[reportUnknownVariableType]
     is_composite_type,
-    is_list_type,  # pyright: ignore[reportUnknownVariableType]
 )
 
 from gateway.limits import LARGEST_NUMBER, bounded
@@ -93,7 +92,7 @@ class FieldShapes:
 
 
 def _shape(parent: GraphQLCompositeType, field: GraphQLField) -> FieldShape:
-    named = get_named_type(_type_of(field))
+    named = cast("GraphQLNamedType", get_named_type(_type_of(field)))
     composite = named if is_composite_type(named) else None
     # Numbers, texts and enums come with what holds them: a list of them is as cheap as one.
     is_list = composite is not None and _is_list(field)
@@ -122,7 +121,7 @@ def _assumed(
 
 
 def _is_list(typed: GraphQLField | GraphQLArgument) -> bool:
-    return is_list_type(get_nullable_type(_type_of(typed)))
+    return str(_type_of(typed)).startswith("[")
 
 
 def _type_of(typed: GraphQLField | GraphQLArgument) -> Any:  # noqa: ANN401 - the library's own types leave it half open
