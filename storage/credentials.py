@@ -1,36 +1,30 @@
 """API keys: only the hash of a secret is kept, so a stolen database opens nothing."""
 
-import hmac
-import re
-import secrets
-import string
-from collections.abc import Sequence
-from hashlib import sha256
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from sqlalchemy import RowMapping, func, insert, literal, select, update
+from sqlalchemy import RowMapping, column, func, insert, literal, or_, select, update, values
 
 from entitlements.facts import EnvironmentId
-from storage.columns import Instant, is_storable
+from storage.columns import Instant, Word, is_storable
 from storage.database import Database
 from storage.dialect import AnySelect, one_of
 from storage.environments import environment_columns, load_environment, read_environment
 from storage.ids import new_id
 from storage.records import Credential
 from storage.rows import api_keys, environments
+from storage.tokens import fresh_token, is_same_digest, token_digest
 
-_ALPHABET = string.ascii_letters + string.digits
-# 62 ** 43 is just above 2 ** 256: nobody guesses it, so the hash needs neither salt nor slowness.
-_LENGTH = 43
 _HINT_LENGTH = 4
 
 
 async def create_key(
-    db: Database, environment: EnvironmentId, name: str, scopes: Sequence[str]
+    db: Database, environment: EnvironmentId, name: str, scopes: Sequence[str], *, expires_at: datetime | None = None
 ) -> tuple[Credential, str]:
     """A new key for an environment, and its secret, which can't be had again. Raises: EnvironmentMissing."""
     async with db.begin_write() as connection:
         owner = await load_environment(connection, environment)
-        secret = _fresh_secret(owner.name)
+        secret = fresh_token("adm", owner)
         credential = Credential(
             id=new_id("key"),
             environment=owner,
@@ -38,6 +32,7 @@ async def create_key(
             scopes=tuple(scopes),
             hint=secret[-_HINT_LENGTH:],
             created_at=db.clock.now(),
+            expires_at=expires_at,
         )
         await connection.execute(
             insert(api_keys).values(
@@ -45,9 +40,10 @@ async def create_key(
                 environment_id=owner.id,
                 name=credential.name,
                 scopes=list(credential.scopes),
-                secret_hash=_hash(secret),
+                secret_hash=token_digest(secret),
                 hint=credential.hint,
                 created_at=credential.created_at,
+                expires_at=credential.expires_at,
             )
         )
     return credential, secret
@@ -75,26 +71,31 @@ async def revoke_key(db: Database, key: str) -> Credential | None:
 async def find_credential(db: Database, secret: str) -> Credential | None:
     """The key with this secret, with its environment as it is now; one statement, for every request.
 
-    A revoked key is found too: whoever asks must look at `revoked_at`.
+    A revoked or expired key is found too: whoever asks must look at `revoked_at` and `expires_at`.
     """
     if not is_storable(secret):
         return None
-    digest = _hash(secret)
+    digest = token_digest(secret)
     async with db.read() as connection:
         row = (await connection.execute(_query().where(api_keys.c.secret_hash == digest))).mappings().one_or_none()
-    if row is None or not hmac.compare_digest(digest, row["secret_hash"]):
+    if row is None or not is_same_digest(digest, row["secret_hash"]):
         return None
     return _read(row)
 
 
-def _fresh_secret(environment: str) -> str:
-    """A secret that says what it is and where it belongs: secret scanners and people can tell."""
-    slug = re.sub(r"[^a-z0-9]+", "", environment.lower()) or "key"
-    return f"adm_{slug}_{''.join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))}"
+async def record_key_uses(db: Database, uses: Mapping[str, datetime]) -> None:
+    """Writes down when keys were last used, all in one statement; ids that name no key are passed over.
 
-
-def _hash(secret: str) -> str:
-    return sha256(secret.encode()).hexdigest()
+    A use that is earlier than the one on record changes nothing: processes report in no order.
+    """
+    if not uses:
+        return
+    reported = values(column("id", Word()), column("at", Instant()), name="uses").data(list(uses.items())).cte()
+    is_later = or_(api_keys.c.last_used_at.is_(None), api_keys.c.last_used_at < reported.c.at)
+    async with db.begin_write() as connection:
+        await connection.execute(
+            update(api_keys).where(api_keys.c.id == reported.c.id, is_later).values(last_used_at=reported.c.at)
+        )
 
 
 def _query() -> AnySelect:
@@ -110,4 +111,6 @@ def _read(row: RowMapping) -> Credential:
         hint=row["hint"],
         created_at=row["created_at"],
         revoked_at=row["revoked_at"],
+        last_used_at=row["last_used_at"],
+        expires_at=row["expires_at"],
     )

@@ -139,6 +139,44 @@ class ResultUnnamed(StorageError):
         super().__init__(f"{mutation} left work.result_id unset, so a replay couldn't be answered.")
 
 
+class AliasTaken(StorageError):
+    """An alias of a trusted document means another text already. `digest` is the hash of that one."""
+
+    def __init__(self, alias: str, digest: str) -> None:
+        self.alias, self.digest = alias, digest
+        super().__init__(
+            f'"{alias}" means another document already, sha256:{digest}. Give this one another id, or remove that one '
+            "once no client uses it."
+        )
+
+
+class AliasUnusable(StorageError):
+    """An alias of a trusted document that could be taken for an id of another kind, or that is no id at all."""
+
+    def __init__(self, alias: str) -> None:
+        self.alias = alias
+        super().__init__(
+            f"{alias!a} can't be the id of a document: an id of one's own has 1 to 255 characters, no colon, and isn't "
+            "the hash of another text."
+        )
+
+
+class DocumentNamedTwice(StorageError):
+    """A trusted document has an alias, and was given another one."""
+
+    def __init__(self, digest: str, alias: str, other: str) -> None:
+        self.digest, self.alias, self.other = digest, alias, other
+        super().__init__(f'The document sha256:{digest} has the id "{alias}" and can\'t have "{other}" too.')
+
+
+class DigestMismatch(StorageError):
+    """A document was sent with a hash that is not its own."""
+
+    def __init__(self, digest: str) -> None:
+        self.digest = digest
+        super().__init__("The hash that was sent is not the SHA-256 of the document.")
+
+
 class UnstorableText(StorageError, DontWrapMixin):
     """A text with NUL or a lone surrogate, which PostgreSQL can't hold; refused on both databases alike."""
 

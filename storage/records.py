@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from entitlements.facts import CustomerFacts, CustomerId, EnvironmentId, Metadata, ProductFeature
 from entitlements.runs import Timeline
@@ -29,7 +30,10 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """An API key without its secret, of which `hint` is the end. A revoked one opens nothing."""
+    """An API key without its secret, of which `hint` is the end. A revoked one opens nothing, nor does an expired one.
+
+    All its instants are of real time. `last_used_at` may be a minute behind, and is None for a key never used.
+    """
 
     id: str
     environment: Environment
@@ -38,6 +42,62 @@ class Credential:
     hint: str
     created_at: datetime
     revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSession:
+    """A right to ask as one customer, without its token. It opens nothing from `expires_at` or `revoked_at` on.
+
+    All its instants are of real time, whatever clock the environment has.
+    """
+
+    id: str
+    environment: Environment
+    customer: CustomerId
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None = None
+
+
+class DocumentKind(StrEnum):
+    """How a document came to be known: by its owner's word, or because a client once sent it with its hash."""
+
+    IMPORTED = "IMPORTED"
+    PERSISTED = "PERSISTED"
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """A GraphQL document to import. `name` is its operation's; `alias` an id beside the hash, if clients use one."""
+
+    text: str
+    name: str | None = None
+    alias: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A GraphQL document known by id: by `hash`, the SHA-256 of its text in hexadecimal, and by `alias` if it has one.
+
+    `created_at` is when it became known, in real time.
+    """
+
+    hash: str
+    text: str
+    kind: DocumentKind
+    created_at: datetime
+    name: str | None = None
+    alias: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentCounts:
+    """How many documents of an import were new, and how many were known by the same ids before."""
+
+    new: int
+    unchanged: int
 
 
 @dataclass(frozen=True, slots=True)

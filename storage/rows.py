@@ -62,6 +62,9 @@ api_keys = Table(
     Column("hint", Word(), nullable=False),
     Column("created_at", Instant(), nullable=False),
     Column("revoked_at", Instant()),
+    # Noted now and then for many keys at once, so it may be a minute behind.
+    Column("last_used_at", Instant()),
+    Column("expires_at", Instant()),
 )
 Index("uq_api_keys_secret_hash", api_keys.c.secret_hash, unique=True)
 Index("ix_api_keys_environment_id", api_keys.c.environment_id)
@@ -251,6 +254,43 @@ grants = Table(
 )
 Index("ix_grants_customer_id", grants.c.environment_id, grants.c.customer_id)
 Index("ix_grants_feature_id", grants.c.environment_id, grants.c.feature_id)
+
+customer_sessions = Table(
+    "customer_sessions",
+    tables,
+    Column("environment_id", Word(), primary_key=True),
+    Column("id", Word(), primary_key=True),
+    Column("customer_id", Word(), nullable=False),
+    # As an API key's secret: SHA-256 in hexadecimal.
+    Column("token_hash", Word(), nullable=False),
+    Column("created_at", Instant(), nullable=False),
+    Column("expires_at", Instant(), nullable=False),
+    Column("revoked_at", Instant()),
+    _within("customer_id", of="customers"),
+)
+Index("uq_customer_sessions_token_hash", customer_sessions.c.token_hash, unique=True)
+Index("ix_customer_sessions_expires_at", customer_sessions.c.environment_id, customer_sessions.c.expires_at)
+
+trusted_documents = Table(
+    "trusted_documents",
+    tables,
+    Column("environment_id", Word(), ForeignKey("environments.id"), primary_key=True),
+    # SHA-256 of the text, in hexadecimal.
+    Column("hash", Word(), primary_key=True),
+    # An id of the client's own choice, where it goes by another one than the hash.
+    Column("alias", Word()),
+    Column("name", Word()),
+    Column("kind", Word(), nullable=False),
+    Column("text", Word(), nullable=False),
+    Column("created_at", Instant(), nullable=False),
+)
+Index("uq_trusted_documents_alias", trusted_documents.c.environment_id, trusted_documents.c.alias, unique=True)
+Index(
+    "ix_trusted_documents_created_at",
+    trusted_documents.c.environment_id,
+    trusted_documents.c.kind,
+    trusted_documents.c.created_at,
+)
 
 idempotency_keys = Table(
     "idempotency_keys",

@@ -28,15 +28,17 @@ from storage.instants import latest_write, next_instant
 from storage.locks import lock_catalogue
 from storage.records import CustomerChange
 from storage.rows import environments
-from storage.work import CatalogueWork, CustomerWork, NewCustomerWork, Work
+from storage.work import CatalogueWork, CustomerWork, NewCustomerWork, RealTimeWork, Work
 
 __all__ = [
     "CatalogueWork",
     "CustomerWork",
     "IdempotencyRequest",
     "NewCustomerWork",
+    "RealTimeWork",
     "write_catalogue",
     "write_customer",
+    "write_in_real_time",
     "write_new_customer",
 ]
 
@@ -115,6 +117,26 @@ async def write_new_customer(
     return result
 
 
+async def write_in_real_time(
+    db: Database,
+    environment: EnvironmentId,
+    command: Callable[[RealTimeWork], Awaitable[T]],
+    *,
+    idempotency: IdempotencyRequest | None = None,
+) -> T:
+    """Writes what is no fact, such as customers' sessions: it changes no entitlement and waits for no other write.
+
+    Raises: Replayed, IdempotencyConflict, EnvironmentMissing, DatabaseUnavailable, and whatever the command does.
+    """
+
+    async def begin(connection: AsyncConnection) -> RealTimeWork:
+        current = await load_environment(connection, environment)
+        return RealTimeWork(connection, current, db.clock.now())
+
+    result, _ = await _run(db, environment, begin, command, _save_nothing, idempotency)
+    return result
+
+
 async def _run(
     db: Database,
     environment: EnvironmentId,
@@ -175,4 +197,4 @@ async def _save_customer(work: CustomerWork) -> None:
 
 
 async def _save_nothing(_: Work) -> None:
-    """A new customer has no facts yet, so nothing to announce."""
+    """A new customer has no facts yet, so nothing to announce; what lives by real time is no fact."""

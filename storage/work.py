@@ -40,6 +40,11 @@ class NewCustomerWork(Work):
     """A unit of work that makes a customer."""
 
 
+@dataclass(slots=True)
+class RealTimeWork(Work):
+    """A unit of work on what is no fact and lives by real time: `instant` is the process's present."""
+
+
 @dataclass(slots=True, kw_only=True)
 class CustomerWork(Work):
     """A unit of work on one customer, whose row is locked. `loaded` is as it was before; `change` is set at its end."""

@@ -4,10 +4,11 @@ import re
 
 from sqlalchemy import select
 
-from storage.credentials import create_key, find_credential, list_keys, revoke_key
+from storage.credentials import create_key, find_credential, list_keys, record_key_uses, revoke_key
 from storage.environments import create_environment
 from storage.rows import api_keys
-from tests.statements.stage import Stage
+from tests.operations.statements import statements
+from tests.statements.stage import NOON, TICK, Stage
 
 
 async def test_a_key_opens_its_environment(stage: Stage) -> None:
@@ -63,3 +64,50 @@ async def test_keys_are_listed_by_environment_newest_first(stage: Stage) -> None
     assert await list_keys(stage.db, stage.env) == [newer, older]
     assert await list_keys(stage.db) == [foreign, newer, older]
     assert secret.startswith("adm_qastaging_")
+
+
+async def test_a_key_that_expires_is_found_with_its_end(stage: Stage) -> None:
+    credential, secret = await create_key(stage.db, stage.env, "ci", [], expires_at=NOON)
+
+    found = await find_credential(stage.db, secret)
+
+    assert found is not None
+    assert found == credential
+    assert found.expires_at == NOON
+
+
+async def test_uses_of_many_keys_are_recorded_in_one_statement(stage: Stage) -> None:
+    keys = [(await create_key(stage.db, stage.env, f"key {number}", []))[0].id for number in range(3)]
+
+    with statements(stage.db) as sent:
+        await record_key_uses(stage.db, {keys[0]: NOON, keys[1]: NOON + TICK, "key_none": NOON})
+
+    recorded = {key.id: key.last_used_at for key in await list_keys(stage.db, stage.env)}
+    assert recorded == {keys[0]: NOON, keys[1]: NOON + TICK, keys[2]: None}
+    assert len([each for each in sent if "UPDATE" in each]) == 1
+
+
+async def test_the_last_use_of_a_key_never_moves_back(stage: Stage) -> None:
+    (one, _), (other, _) = [await create_key(stage.db, stage.env, "ci", []) for _ in range(2)]
+    await record_key_uses(stage.db, {one.id: NOON, other.id: NOON})
+
+    await record_key_uses(stage.db, {one.id: NOON - TICK, other.id: NOON + TICK})
+
+    recorded = {key.id: key.last_used_at for key in await list_keys(stage.db, stage.env)}
+    assert recorded == {one.id: NOON, other.id: NOON + TICK}
+
+
+async def test_no_uses_are_no_statement(stage: Stage) -> None:
+    with statements(stage.db) as sent:
+        await record_key_uses(stage.db, {})
+
+    assert sent == []
+
+
+async def test_a_key_is_found_with_one_statement(stage: Stage) -> None:
+    _, secret = await create_key(stage.db, stage.env, "ci", [])
+
+    with statements(stage.db) as sent:
+        await find_credential(stage.db, secret)
+
+    assert len(sent) == 1
