@@ -4,7 +4,6 @@ import hmac
 import importlib.metadata
 import ipaddress
 import platform
-import re
 from collections.abc import Iterable
 from typing import Literal
 
@@ -16,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from gateway.operation_names import OperationNames
 from gateway.refusals import refusal
-from gateway.scrubbing import scrub
 from gateway.setting_groups import TelemetrySettings
 from storage.database import Database
 
@@ -25,12 +24,6 @@ Outcome = Literal[
     "ok", "partial", "refused", "limited", "unauthenticated", "timeout", "internal", "unavailable", "cancelled"
 ]
 
-MOST_NAMES = 200
-"""Operation names that are told apart; each is some thirty time series."""
-
-OTHER = "other"
-
-_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,63}")
 _KINDS = frozenset({"query", "mutation", "subscription"})
 _RAN: frozenset[Outcome] = frozenset({"ok", "partial"})
 
@@ -101,27 +94,6 @@ class Metrics:
     def text(self) -> bytes:
         """All figures in Prometheus' text format."""
         return generate_latest(self.registry)
-
-
-class OperationNames:
-    """The names of operations as labels: few, short, and learnt from operations that ran.
-
-    Clients choose them. So that nobody can fill the memory, or take the places of honest names without a credential,
-    a name gets a place of its own when an operation called so succeeds, as long as there are places.
-    """
-
-    def __init__(self) -> None:
-        self._known: set[str] = set()
-
-    def label(self, name: str | None, *, has_run: bool) -> str:
-        """The label for a name: the name itself, "" for none, or OTHER."""
-        if not name or name in self._known:
-            return name or ""
-        # An API key is a name by GraphQL's grammar. It must not be published.
-        if not has_run or len(self._known) >= MOST_NAMES or not _NAME.fullmatch(name) or scrub(name) != name:
-            return OTHER
-        self._known.add(name)
-        return name
 
 
 class _Connections(Collector):

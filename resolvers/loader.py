@@ -1,8 +1,9 @@
 """A DataLoader that is safe to share: keys that are missing load as None, and one waiter can't cancel the others."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from strawberry.dataloader import DataLoader
 
@@ -13,16 +14,35 @@ BATCH_SIZE = 10_000
 """Keys in one statement at the most: as many features as 100 customers with 100 entitlements each can have."""
 
 
+class BatchObserver(Protocol):
+    """Told of every batch when it is over, also when it failed."""
+
+    def __call__(self, loader: str, size: int, seconds: float) -> None:
+        """Takes the loader's name, the number of keys and the time it took. It must not raise."""
+        ...
+
+
 class Loader(Generic[K, V]):
     """Batches and remembers look-ups by key for one operation.
 
     `load` is called with the distinct keys asked for in one turn of the event loop and answers those that exist. A
     value that is an exception is raised to those who asked for its key, and to nobody else.
+
+    `observe`: whom to tell of the batches, under `name`.
     """
 
-    def __init__(self, load: Callable[[list[K]], Awaitable[Mapping[K, V | Exception]]]) -> None:
+    def __init__(
+        self,
+        load: Callable[[list[K]], Awaitable[Mapping[K, V | Exception]]],
+        name: str = "",
+        observe: BatchObserver | None = None,
+    ) -> None:
         self._load = load
-        self._loader: DataLoader[K, V | None] = DataLoader(load_fn=self._load_batch, max_batch_size=BATCH_SIZE)
+        self._name = name
+        self._observe = observe
+        self._loader: DataLoader[K, V | None] = DataLoader(
+            load_fn=self._load_batch if observe is None else self._load_observed, max_batch_size=BATCH_SIZE
+        )
 
     async def load(self, key: K) -> V | None:
         """The value of a key; None if there is none."""
@@ -40,3 +60,11 @@ class Loader(Generic[K, V]):
     async def _load_batch(self, keys: list[K]) -> list[V | BaseException | None]:
         found = await self._load(keys)
         return [found.get(key) for key in keys]
+
+    async def _load_observed(self, keys: list[K]) -> list[V | BaseException | None]:
+        assert self._observe is not None, "that is when it is used"  # noqa: S101
+        started = time.perf_counter()
+        try:
+            return await self._load_batch(keys)
+        finally:
+            self._observe(self._name, len(keys), time.perf_counter() - started)

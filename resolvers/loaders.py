@@ -24,7 +24,7 @@ from entitlements.facts import (
 )
 from entitlements.runs import Timeline
 from entitlements.timeline import timeline
-from resolvers.loader import Loader
+from resolvers.loader import BatchObserver, Loader
 from storage import customers, features, product_features, products
 from storage.database import Database
 from storage.errors import RowUnreadable
@@ -92,7 +92,10 @@ class AttachmentPage:
 
 
 class Loaders:
-    """All loaders of one operation in one environment, each made when it is first asked for."""
+    """All loaders of one operation in one environment, each made when it is first asked for.
+
+    `observe`: who is told of every batch, by the name its loader has here.
+    """
 
     def __init__(
         self,
@@ -100,8 +103,10 @@ class Loaders:
         environment: Environment,
         now: Callable[[], datetime],
         may_see: Callable[[CustomerId], bool],
+        observe: BatchObserver | None = None,
     ) -> None:
         self._database = database
+        self._observe = observe
         self._environment = environment.id
         self._now = now
         self._may_see = may_see
@@ -114,27 +119,27 @@ class Loaders:
     @cached_property
     def features(self) -> Loader[FeatureId, Feature]:
         """Features by id."""
-        return self._reading(features.load_features)
+        return self._reading("features", features.load_features)
 
     @cached_property
     def features_by_key(self) -> Loader[str, list[Feature]]:
         """All features that have or had a lookup key: the active one first, then the newest archived one."""
-        return self._reading(features.load_features_by_key)
+        return self._reading("features_by_key", features.load_features_by_key)
 
     @cached_property
     def products(self) -> Loader[ProductId, Product]:
         """Products by id."""
-        return self._reading(products.load_products)
+        return self._reading("products", products.load_products)
 
     @cached_property
     def products_by_key(self) -> Loader[str, Product]:
         """Products by lookup key."""
-        return self._reading(products.load_products_by_key)
+        return self._reading("products_by_key", products.load_products_by_key)
 
     @cached_property
     def product_features(self) -> Loader[ProductFeatureId, ProductFeature]:
         """Attachments by id."""
-        return self._reading(product_features.load_product_features)
+        return self._reading("product_features", product_features.load_product_features)
 
     @cached_property
     def customers(self) -> Loader[CustomerId, CustomerRecord]:
@@ -144,7 +149,7 @@ class Loaders:
             async with self._database.read() as connection:
                 return await customers.load_customers(connection, self._environment, self._seen(ids))
 
-        return Loader(load)
+        return Loader(load, "customers", self._observe)
 
     @cached_property
     def customers_by_external_id(self) -> Loader[str, CustomerRecord]:
@@ -155,22 +160,22 @@ class Loaders:
                 found = await customers.load_customers_by_external_id(connection, self._environment, keys)
             return {key: customer for key, customer in found.items() if self._may_see(customer.id)}
 
-        return Loader(load)
+        return Loader(load, "customers_by_external_id", self._observe)
 
     @cached_property
     def subscription_customers(self) -> Loader[SubscriptionId, CustomerId]:
         """Whose a subscription is."""
-        return self._reading(customers.customers_of_subscriptions)
+        return self._reading("subscription_customers", customers.customers_of_subscriptions)
 
     @cached_property
     def item_customers(self) -> Loader[SubscriptionItemId, CustomerId]:
         """Whose a subscription item is."""
-        return self._reading(customers.customers_of_items)
+        return self._reading("item_customers", customers.customers_of_items)
 
     @cached_property
     def grant_customers(self) -> Loader[GrantId, CustomerId]:
         """Whose a grant is."""
-        return self._reading(customers.customers_of_grants)
+        return self._reading("grant_customers", customers.customers_of_grants)
 
     @cached_property
     def known(self) -> Loader[CustomerId, KnownCustomer]:
@@ -184,7 +189,7 @@ class Loaders:
                 for customer, found in loaded.items()
             }
 
-        return Loader(load)
+        return Loader(load, "known", self._observe)
 
     @cached_property
     def attachment_pages(self) -> Loader[AttachmentPage, Page[ProductFeature]]:
@@ -209,7 +214,7 @@ class Loaders:
                     found.update((page, by_parent[page.of.parent]) for page in group if page.of.parent in by_parent)
             return found
 
-        return Loader(load)
+        return Loader(load, "attachment_pages", self._observe)
 
     @cached_property
     def attachment_counts(self) -> Loader[AttachmentsOf, int]:
@@ -233,7 +238,7 @@ class Loaders:
                     found.update((replace(kind, parent=parent), n) for parent, n in counts.items())
             return found
 
-        return Loader(load)
+        return Loader(load, "attachment_counts", self._observe)
 
     @cached_property
     def unlocking(self) -> Loader[tuple[FeatureId, int], list[ProductId]]:
@@ -247,17 +252,17 @@ class Loaders:
                 )
             return {(feature, first): found.get(feature, [])[:first] for feature, first in keys}
 
-        return Loader(load)
+        return Loader(load, "unlocking", self._observe)
 
     def _seen(self, ids: list[CustomerId]) -> list[CustomerId]:
         """Those of some customers that are there for the caller: whatever way led to them, it ends here."""
         return [customer for customer in ids if self._may_see(customer)]
 
-    def _reading(self, load: Callable[..., Awaitable[Mapping[K, V]]]) -> Loader[K, V]:
+    def _reading(self, name: str, load: Callable[..., Awaitable[Mapping[K, V]]]) -> Loader[K, V]:
         """A loader over a statement that takes a connection, the environment and keys."""
 
         async def load_batch(keys: list[K]) -> Mapping[K, V]:
             async with self._database.read() as connection:
                 return await load(connection, self._environment, keys)
 
-        return Loader(load_batch)
+        return Loader(load_batch, name, self._observe)

@@ -114,3 +114,22 @@ async def test_what_is_at_hand_is_not_loaded() -> None:
 
     assert await loader.load("a") == "apple"
     assert shelf.batches == []
+
+
+async def test_whoever_watches_is_told_of_every_batch_also_of_one_that_failed() -> None:
+    told: list[tuple[str, int]] = []
+
+    def observe(loader: str, size: int, seconds: float) -> None:
+        assert 0 < seconds < 60
+        told.append((loader, size))
+
+    async def fail(_: list[str]) -> Mapping[str, str]:
+        raise Unreadable
+
+    shelf = Shelf({"a": "apple"})
+    shelf.opened.set()
+    await Loader(shelf.load, "fruit", observe).load_all(["a", "b", "a"])
+    with pytest.raises(Unreadable):
+        await Loader(fail, "nothing", observe).load("a")
+
+    assert told == [("fruit", 2), ("nothing", 1)]
