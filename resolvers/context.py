@@ -4,6 +4,7 @@ from datetime import datetime
 
 from entitlements.facts import CustomerId, EnvironmentId
 from resolvers.callers import Access, Caller, Forbidden
+from resolvers.loader import BatchObserver
 from resolvers.loaders import Loaders
 from storage.database import Database
 from storage.idempotency import IdempotencyRequest
@@ -17,13 +18,19 @@ class Context:
     the request of the mutation that is being carried out; mutations of one operation run one after another.
     """
 
-    def __init__(self, database: Database, environment: Environment, caller: Caller | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        environment: Environment,
+        caller: Caller | None = None,
+        observe: BatchObserver | None = None,
+    ) -> None:
         self.database = database
         self.environment = environment
         self.caller = caller
         self.idempotency: IdempotencyRequest | None = None
         self._now = _latest(environment.clock_at or database.clock.now(), environment.catalogue_written_at)
-        self.loaders = Loaders(database, environment, lambda: self._now, self.may_see)
+        self.loaders = Loaders(database, environment, lambda: self._now, self.may_see, observe)
 
     @property
     def environment_id(self) -> EnvironmentId:
@@ -59,9 +66,14 @@ class Context:
         self.loaders.clear()
 
 
-def new_context(database: Database, environment: Environment, caller: Caller | None = None) -> Context:
-    """The context for one operation."""
-    return Context(database, environment, caller)
+def new_context(
+    database: Database,
+    environment: Environment,
+    caller: Caller | None = None,
+    observe: BatchObserver | None = None,
+) -> Context:
+    """The context for one operation; `observe` is told of every batch its loaders load."""
+    return Context(database, environment, caller, observe)
 
 
 def _latest(instant: datetime, other: datetime | None) -> datetime:
