@@ -214,8 +214,7 @@ class HttpConnection(HttpToolsProtocol):
         """Takes the request that is being read from the application; False if it has been answered already."""
         cycle = self.cycle
         if cycle.response_complete:
-            self.transport.close()
-            self._expect_departure()
+            self._end()
         elif cycle.response_started:
             self.transport.abort()
         elif self._answering is cycle:
@@ -232,6 +231,10 @@ class HttpConnection(HttpToolsProtocol):
         headers = (*self.server_state.default_headers, *response.raw_headers, (b"connection", b"close"))
         head = b"".join(b"%s: %s\r\n" % header for header in headers)
         self.transport.write(b"".join((STATUS_LINE[response.status_code], head, b"\r\n", bytes(response.body))))
+        self._end()
+
+    def _end(self) -> None:
+        """Says no more, and lets the client finish what it was saying."""
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self._stop_clocks()

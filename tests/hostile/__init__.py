@@ -1,0 +1,1 @@
+"""What hostile and careless clients send, and what must become of it. Source: HARDENING, the table of attacks."""
