@@ -7,7 +7,7 @@ import typer
 from rich.text import Text
 
 from gateway.catalog.file import CatalogInvalid
-from gateway.commands import catalog, environments, keys, schema
+from gateway.commands import catalog, documents, environments, keys, schema
 from gateway.commands.migrate import migrate
 from gateway.commands.serve import serve
 from gateway.commands.settings import settings
@@ -27,6 +27,7 @@ app.command()(migrate)
 app.add_typer(environments.app, name="environments")
 app.add_typer(keys.app, name="keys")
 app.add_typer(catalog.app, name="catalog")
+app.add_typer(documents.app, name="documents")
 app.add_typer(schema.app, name="schema")
 app.command()(settings)
 
