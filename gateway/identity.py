@@ -5,35 +5,24 @@ those that were configured. Source: RFC 8725, JSON Web Token Best Current Practi
 """
 
 import logging
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any, cast
 
 import httpx2
 import jwt
 from jwt.exceptions import PyJWTError
 
+from gateway.claims import Claims, Identity, TokenRefused, identify
 from gateway.published_keys import PATIENCE_SECONDS, PublishedKeys
 from gateway.setting_groups import IdentityProvider
-from resolvers.validation import EXTERNAL_ID_LENGTH, is_storable
-from storage.clock import Clock, SystemClock, cut
+from storage.clock import Clock, SystemClock
 
 log = logging.getLogger("admittance.identity")
 
 LONGEST_TOKEN = 8_192
 """Characters. More than servers and proxies let through in a header, and twice what providers issue."""
-LEEWAY_SECONDS = 5
-"""How far a provider's clock may be ahead of ours, for `nbf` and `iat`. `exp` is kept to the letter."""
-
-INVALID = "This token is not valid."
-EXPIRED = "This token has expired."
-NOT_YET_VALID = "This token is not valid yet."
-
-Claims = dict[str, Any]
 
 # The signature of an unsigned token is empty: it is recognised, so as to be refused as what it is.
 _FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
@@ -41,29 +30,6 @@ _FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 _REFUSED_HEADERS = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64"})
 # Logout tokens, security events and proofs of possession are signed with the same keys for the same audience.
 _TYPES = frozenset({"jwt", "at+jwt"})
-_LAST_SECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who a verified token stands for.
-
-    `external_id` is the customer's, `environment` the name of theirs. From `expires_at` on the token is refused, on an
-    open stream too. `token_id` is the same for all tokens of one customer and says nothing about any: for caches, logs.
-    """
-
-    external_id: str
-    environment: str
-    expires_at: datetime
-    token_id: str
-
-
-class TokenRefused(Exception):
-    """A token that opens nothing. The message is for the caller; `reason` is for the log, and quotes no token."""
-
-    def __init__(self, reason: str, message: str = INVALID) -> None:
-        self.reason = reason
-        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +91,7 @@ class IdentityProviders:
         key = await trusted.keys.find(header["alg"], header.get("kid"))
         if key is None:
             raise TokenRefused("no published key fits its `kid` and `alg`")
-        return _identify(_verified(token, key, provider), provider, self._clock.now())
+        return identify(_verified(token, key, provider), provider, self._clock.now())
 
     def _find_issuer(self, claims: Claims) -> _Trusted:
         """The first provider that a token says it is of, and for whom. Its word is held against its signature later."""
@@ -133,9 +99,8 @@ class IdentityProviders:
         of_issuer = [each for each in self._trusted if each.provider.issuer == issuer]
         if not of_issuer:
             # Named, as a slash too many in the setting is the mistake one makes; as `repr`, as anybody can send it.
-            raise TokenRefused(
-                f"its issuer is none of ours: {issuer[:200]!r}" if isinstance(issuer, str) else "no `iss`"
-            )
+            stated = repr(issuer[:200]) if isinstance(issuer, str) else "not even a text"
+            raise TokenRefused(f"its issuer is none of ours: {stated}")
         audiences = cast("list[object]", audience) if isinstance(audience, list) else [audience]
         for each in of_issuer:
             if each.provider.audience in audiences:
@@ -163,7 +128,7 @@ def _check_header(header: dict[str, Any], provider: IdentityProvider) -> None:
 
 
 def _verified(token: str, key: jwt.PyJWK, provider: IdentityProvider) -> Claims:
-    """A token's claims, signed by the key, of the provider and for its audience. Their times are still to be judged."""
+    """A token's claims: signed by the key, of the provider, for its audience. Their times are left to `identify`."""
     try:
         return jwt.decode(
             token,
@@ -174,7 +139,7 @@ def _verified(token: str, key: jwt.PyJWK, provider: IdentityProvider) -> Claims:
             options={
                 "require": ["exp", "iss", "aud"],
                 "enforce_minimum_key_length": True,
-                # By the library's own clock, which can't be handed to it; `_check_times` does it by ours.
+                # By the library's own clock, which can't be handed to it; `identify` does it by ours.
                 "verify_exp": False,
                 "verify_nbf": False,
                 "verify_iat": False,
@@ -182,37 +147,3 @@ def _verified(token: str, key: jwt.PyJWK, provider: IdentityProvider) -> Claims:
         )
     except PyJWTError as error:
         raise TokenRefused(f"it does not hold ({type(error).__name__})") from None
-
-
-def _identify(claims: Claims, provider: IdentityProvider, now: datetime) -> Identity:
-    expires_at = _check_times(claims, now)
-    customer = claims.get(provider.customer_claim)
-    if not isinstance(customer, str) or not customer.strip():
-        raise TokenRefused("it names no customer: `customer_claim` is missing, blank or no text")
-    if len(customer) > EXTERNAL_ID_LENGTH or not is_storable(customer):
-        raise TokenRefused("what it names is no customer's externalId: too long, or not to be stored")
-    # A customer's id holds no NUL, so the parts can't run into each other.
-    known_by = f"{provider.issuer}\0{provider.environment}\0{customer}"
-    token_id = f"ext_{sha256(known_by.encode()).hexdigest()[:24]}"
-    return Identity(customer, provider.environment, expires_at, token_id)
-
-
-def _check_times(claims: Claims, now: datetime) -> datetime:
-    """When a token expires. Raises: TokenRefused, if it has, or isn't valid yet."""
-    # Without `exp` one never gets here. There is no bound to how far ahead it may be but that of the calendar.
-    expires_at = cut(datetime.fromtimestamp(min(max(_seconds(claims, "exp"), 0), _LAST_SECOND), UTC))
-    if expires_at <= now:
-        raise TokenRefused("it has expired", EXPIRED)
-    begins = max(_seconds(claims, "nbf"), _seconds(claims, "iat"))
-    if begins > now.timestamp() + LEEWAY_SECONDS:
-        raise TokenRefused("it is not valid yet", NOT_YET_VALID)
-    return expires_at
-
-
-def _seconds(claims: Claims, name: str) -> float:
-    """A claim that is a number of seconds since 1970 (RFC 7519, NumericDate); 0 for one that is left out."""
-    value = claims.get(name, 0)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or (isinstance(value, float) and not math.isfinite(value)):
-        raise TokenRefused(f"its `{name}` is no number")
-    return value

@@ -71,8 +71,10 @@ class PublishedKeys:
 
         Raises: IdentityProviderUnavailable, if there is no set, or none younger than `KEPT`.
         """
+        before = self._held
         keys = await self._current()
-        if kid is not None and kid not in keys.ids:
+        # A set that came only now can't be behind; one that was here may be, if the provider has rotated its keys.
+        if kid is not None and kid not in keys.ids and self._held is before:
             keys = await self._look_again()
         return keys.find(algorithm, kid)
 
@@ -97,7 +99,7 @@ class PublishedKeys:
         return self._usable()
 
     async def _look_again(self) -> KeySet:
-        """The set after a look whether the provider has rotated its keys, or as it is if there was a look just now."""
+        """The set after another look at what is published; as it is, if there was one just now."""
         if not self._is_renewing():
             if self._within(PAUSE, self._looked_again_at):
                 return self._usable()
