@@ -26,6 +26,7 @@ Outcome = Literal[
 
 _KINDS = frozenset({"query", "mutation", "subscription"})
 _RAN: frozenset[Outcome] = frozenset({"ok", "partial"})
+_TURNED_AWAY: frozenset[Outcome] = frozenset({"refused", "limited", "unauthenticated"})
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _COSTS = (1, 10, 30, 100, 300, 1_000, 3_000, 10_000)
@@ -46,14 +47,14 @@ class Metrics:
         )
         self._seconds = Histogram(
             "admittance_operation_seconds",
-            "Time from an operation's request to its answer.",
+            "Time that operations took which were carried out.",
             by_operation,
             buckets=_SECONDS,
             registry=self.registry,
         )
         self._costs = Histogram(
             "admittance_operation_cost",
-            "Cost of operations, as extensions.cost reports it.",
+            "Cost of operations that were carried out, as extensions.cost reports it.",
             by_operation,
             buckets=_COSTS,
             registry=self.registry,
@@ -78,10 +79,16 @@ class Metrics:
         self._names = OperationNames()
 
     def operation(self, name: str | None, kind: str, outcome: Outcome, seconds: float, cost: int | None) -> None:
-        """Counts an operation. `name` is None for one without a name, `cost` for one that was refused before."""
+        """Counts an operation, and the time and cost of one that was carried out.
+
+        `name`: None for one without a name. `kind`: anything but GraphQL's three is counted as "unknown".
+        """
         label = self._names.label(name, has_run=outcome in _RAN)
         type_ = kind if kind in _KINDS else "unknown"
         self._operations.labels(label, type_, outcome).inc()
+        if outcome in _TURNED_AWAY:
+            # Being turned away is quick and cheap: a flood of it would make everybody's time look better than it is.
+            return
         self._seconds.labels(label, type_).observe(seconds)
         if cost is not None:
             self._costs.labels(label, type_).observe(cost)
