@@ -3,11 +3,12 @@
 import asyncio
 import socket
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from storage.credentials import find_credential
+from storage.credentials import find_credential, record_key_uses
 from storage.database import Database
 from storage.records import Credential
 
@@ -80,6 +81,57 @@ def test_keys_are_listed_without_their_secrets_and_revoked(
     assert secret[-4:] in listed
     assert credential is not None
     assert credential.revoked_at is not None
+
+
+def test_a_key_may_do_what_its_scopes_say_until_it_expires(
+    installed: Command, database_url: str, capsys: Captured
+) -> None:
+    scopes = ("catalog:read", "sessions:write")
+    named = [part for scope in (*scopes, scopes[0]) for part in ("--scope", scope)]
+
+    assert installed("keys", "create", *named, "--expires-in-days", "30") == 0
+    limited = _find(database_url, capsys.readouterr().out.strip())
+    assert installed("keys", "create") == 0
+    unlimited = _find(database_url, capsys.readouterr().out.strip())
+
+    assert limited is not None
+    assert limited.scopes == scopes
+    assert limited.expires_at is not None
+    assert timedelta(days=30) - timedelta(minutes=1) < limited.expires_at - limited.created_at <= timedelta(days=30)
+    assert unlimited is not None
+    assert (unlimited.scopes, unlimited.expires_at) == (("*",), None)
+
+
+def test_an_unknown_scope_is_answered_with_those_there_are(installed: Command, capsys: Captured) -> None:
+    code = installed("keys", "create", "--scope", "catalog:read", "--scope", "catalog:all")
+
+    printed = capsys.readouterr()
+    assert code == 1
+    assert printed.out == ""
+    assert printed.err == (
+        'error: There is no scope "catalog:all". Those there are: catalog:read, catalog:write, customers:read, '
+        "customers:write, subscriptions:write, grants:write, sessions:write, or * for all.\n"
+    )
+
+
+def test_the_list_of_keys_shows_scopes_last_use_and_end(
+    installed: Command, database_url: str, capsys: Captured
+) -> None:
+    installed("keys", "create", "--scope", "catalog:read", "--scope", "customers:read", "--expires-in-days", "1")
+    key = _find(database_url, capsys.readouterr().out.strip())
+    assert key is not None
+    assert key.expires_at is not None
+    installed("keys", "list")
+    before = capsys.readouterr().out.splitlines()
+
+    _record_use(database_url, key.id, datetime(2026, 3, 1, 12, tzinfo=UTC))
+    installed("keys", "list")
+    after = capsys.readouterr().out.splitlines()
+
+    created, expires = f"{key.created_at:%Y-%m-%d}", f"{key.expires_at:%Y-%m-%d}"
+    start = [key.id, "test", "command", "line", "catalog:read", "customers:read", key.hint, created]
+    assert before[1].split() == [*start, "never", expires]
+    assert after[1].split() == [*start, "2026-03-01", expires]
 
 
 @pytest.mark.parametrize(
@@ -198,3 +250,12 @@ def _find(database_url: str, secret: str) -> Credential | None:
         return found
 
     return asyncio.run(find())
+
+
+def _record_use(database_url: str, key: str, at: datetime) -> None:
+    async def record() -> None:
+        database = Database.open(database_url)
+        await record_key_uses(database, {key: at})
+        await database.close()
+
+    asyncio.run(record())
