@@ -1,13 +1,23 @@
-"""Who is asking: an API key in the Authorization header, as a Bearer token (RFC 6750)."""
+"""Who is asking: an API key, a customer's session, or a token of the company's own sign-in (RFC 6750, Bearer)."""
 
-from starlette.datastructures import Headers
+import logging
 
+from entitlements.facts import CustomerId, EnvironmentId
+from gateway.claims import EXPIRED, INVALID, TokenRefused
+from gateway.identity import IdentityProviders
+from gateway.key_usage import KeyUsage
+from gateway.rate_limits import RateLimits, Spent
+from resolvers.callers import Caller, CallerKind, holder_of, of_session
 from storage.credentials import find_credential
+from storage.customer_sessions import find_session
+from storage.customers import load_customers_by_external_id
 from storage.database import Database
-from storage.records import Credential
+from storage.environments import find_environment
 
-EVERYTHING = ("*",)
-"""The scopes of a key that may do all there is to do in its environment; so far every key may."""
+log = logging.getLogger("admittance.auth")
+
+_SESSION_PREFIX = "adms_"
+_REALM = 'Bearer realm="admittance"'
 
 
 class Unauthenticated(Exception):
@@ -18,17 +28,87 @@ class Unauthenticated(Exception):
         super().__init__(message)
 
 
-async def authenticate(database: Database, headers: Headers) -> Credential:
-    """The credential of a request. Raises: Unauthenticated; DatabaseUnavailable.
+class TooManyFailures(Exception):
+    """An address that has been wrong about its credential too often."""
 
-    A wrong key and a revoked one are told apart by their owner in the list of keys, and by nobody here.
-    """
-    scheme, _, secret = headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not secret.strip():
-        message = "This endpoint needs an API key: send the header `Authorization: Bearer <key>`."
-        raise Unauthenticated(message, 'Bearer realm="admittance"')
-    credential = await find_credential(database, secret.strip())
-    if credential is None or credential.revoked_at is not None:
-        message = "This API key is not valid: it is unknown or was revoked."
-        raise Unauthenticated(message, 'Bearer realm="admittance", error="invalid_token"')
-    return credential
+    def __init__(self, spent: Spent) -> None:
+        self.spent = spent
+        super().__init__("Too many wrong credentials from this address. Try again later.")
+
+
+class Authenticator:
+    """Tells who holds a credential."""
+
+    def __init__(self, database: Database, identity: IdentityProviders, rates: RateLimits, usage: KeyUsage) -> None:
+        self._database = database
+        self._identity = identity
+        self._rates = rates
+        self._usage = usage
+
+    async def caller(self, authorization: str | None, source: str | None) -> Caller:
+        """The caller with an Authorization value, which comes from an address.
+
+        A wrong credential, a revoked one and one of nobody's are told apart by their owner, and by nobody here.
+        Raises: Unauthenticated; TooManyFailures; DatabaseUnavailable; IdentityProviderUnavailable.
+        """
+        scheme, _, token = (authorization or "").partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token:
+            message = "This endpoint needs a credential: send the header `Authorization: Bearer <API key or token>`."
+            raise Unauthenticated(message, _REALM)
+        try:
+            return await self._holder(token)
+        except TokenRefused as refused:
+            log.debug("credential refused: %s", refused.reason)
+            if str(refused) != EXPIRED:
+                # What has expired was right once: an open tab that asks on is not guessing.
+                await self._note_failure(source)
+            raise Unauthenticated(str(refused), f'{_REALM}, error="invalid_token"') from None
+
+    async def _holder(self, token: str) -> Caller:
+        if self._identity.recognises(token):
+            return await self._customer(token)
+        if token.startswith(_SESSION_PREFIX):
+            return await self._session(token)
+        return await self._key(token)
+
+    async def _key(self, secret: str) -> Caller:
+        key = await find_credential(self._database, secret)
+        if key is None or key.revoked_at is not None:
+            raise TokenRefused("unknown or revoked key", "This API key is not valid: it is unknown or was revoked.")
+        if key.expires_at is not None and key.expires_at <= self._database.clock.now():
+            raise TokenRefused("expired key", EXPIRED)
+        self._usage.noted(key.id)
+        return holder_of(key)
+
+    async def _session(self, token: str) -> Caller:
+        session = await find_session(self._database, token)
+        if session is None or session.revoked_at is not None:
+            raise TokenRefused("unknown or revoked session")
+        if session.expires_at <= self._database.clock.now():
+            raise TokenRefused("expired session", EXPIRED)
+        return of_session(session)
+
+    async def _customer(self, token: str) -> Caller:
+        identity = await self._identity.verify(token)
+        environment = await find_environment(self._database, identity.environment)
+        if environment is None:
+            log.error('identity_providers: there is no environment named "%s"', identity.environment)
+            raise TokenRefused("no such environment", INVALID)
+        return Caller(
+            id=identity.token_id,
+            kind=CallerKind.CUSTOMER_SESSION,
+            environment=environment,
+            expires_at=identity.expires_at,
+            customer=await self._customer_named(environment.id, identity.external_id),
+        )
+
+    async def _customer_named(self, environment: EnvironmentId, external_id: str) -> CustomerId | None:
+        async with self._database.read() as connection:
+            found = await load_customers_by_external_id(connection, environment, [external_id])
+        return found[external_id].id if external_id in found else None
+
+    async def _note_failure(self, source: str | None) -> None:
+        spent = await self._rates.note_failure(source)
+        if not spent.allowed:
+            raise TooManyFailures(spent)

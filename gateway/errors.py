@@ -5,14 +5,16 @@ id: no text of Python or of a driver reaches a client. Source: DESIGN, Errors.
 """
 
 import logging
-from typing import Any, cast
+import re
+from collections.abc import Mapping
+from typing import Any
 from uuid import uuid4
 
 from graphql import GraphQLError, GraphQLSyntaxError
-from strawberry.http import GraphQLHTTPResponse
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
+from gateway.metrics import Outcome
 from gateway.refusals import INTERNAL_MESSAGE
 from resolvers.callers import Forbidden
 from resolvers.errors import InvalidArgument
@@ -23,18 +25,41 @@ log = logging.getLogger("admittance.errors")
 Extensions = dict[str, Any]
 
 
-def present_errors(result: ExecutionResult) -> list[dict[str, Any]]:
-    """The result's errors as the answer's `errors`, each with `extensions.code`."""
+def present_errors(result: ExecutionResult, *, with_names: bool = True) -> list[dict[str, Any]]:
+    """The result's errors as the answer's `errors`, each with `extensions.code`.
+
+    `with_names`: whether the library may suggest names of the schema, to callers who might look them up anyway.
+    """
     stage = "GRAPHQL_VALIDATION_FAILED" if isinstance(result, PreExecutionError) else "BAD_USER_INPUT"
-    return [_present(error, stage) for error in result.errors or ()]
+    presented = [_present(error, stage) for error in result.errors or ()]
+    if not with_names:
+        for error in presented:
+            error["message"] = _SUGGESTION.sub("", error["message"])
+    return presented
 
 
-def is_unavailable(answer: GraphQLHTTPResponse | list[GraphQLHTTPResponse]) -> bool:
-    """Whether nothing of an answer could be had because the database was away: worth the same request again."""
-    if isinstance(answer, list) or any(value is not None for value in (answer.get("data") or {}).values()):
-        return False
-    errors = cast("list[dict[str, Any]]", answer.get("errors") or [])
-    return any(error["extensions"]["code"] == "SERVICE_UNAVAILABLE" for error in errors)
+def outcome_of(answer: Mapping[str, Any]) -> Outcome:
+    """What became of an operation, in one word."""
+    codes = {error["extensions"]["code"] for error in answer.get("errors") or ()}
+    for code, outcome in _OUTCOMES.items():
+        if code in codes and not _has_data(answer):
+            return outcome
+    if "INTERNAL" in codes:
+        return "internal"
+    if not codes:
+        return "ok"
+    return "partial" if "data" in answer else "refused"
+
+
+def _has_data(answer: Mapping[str, Any]) -> bool:
+    data: Mapping[str, object] = answer.get("data") or {}
+    return any(value is not None for value in data.values())
+
+
+_OUTCOMES: dict[str, Outcome] = {"TIMEOUT": "timeout", "SERVICE_UNAVAILABLE": "unavailable"}
+"""Codes that stand for the whole answer where nothing else could be had."""
+
+_SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
 
 def log_surprise(error: BaseException, where: str) -> str:

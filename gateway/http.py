@@ -1,120 +1,119 @@
-"""GraphQL over HTTP: one request in, one operation, one JSON answer out."""
+"""GraphQL over HTTP: requests in, operations carried out, JSON out. By the GraphQL-over-HTTP specification."""
 
-import logging
-from typing import Any
+from collections.abc import Mapping
 
 import orjson
-from cross_web import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types import ExecutionResult
 
 from gateway import refusals
-from gateway.auth import Unauthenticated, authenticate
-from gateway.errors import is_unavailable, log_surprise, present_errors
+from gateway.auth import Authenticator, TooManyFailures, Unauthenticated
+from gateway.disconnects import run_while_connected
+from gateway.documents.store import DocumentRefused
+from gateway.errors import log_surprise
+from gateway.metrics import Metrics
+from gateway.negotiation import MediaType, negotiate
+from gateway.operations import Answer, Operations
+from gateway.published_keys import IdentityProviderUnavailable
+from gateway.rate_limits import rate_headers
 from gateway.refusals import BadRequest
-from gateway.request_body import read_request
-from resolvers.callers import holder_of
-from resolvers.context import Context, new_context
+from gateway.request_body import GraphQLRequest, read_requests
+from gateway.request_ids import note_credential
+from gateway.settings import Settings
+from resolvers.callers import Caller
+from resolvers.context import Context
 from schema.build import SCHEMA
-from storage.database import Database
 from storage.errors import DatabaseUnavailable
 
-# Strawberry logs every error with a traceback, a client's typing mistakes too. Surprises are logged by gateway.errors,
-# once and with an id.
-logging.getLogger("strawberry.execution").disabled = True
+_HEADERS = {
+    # What one credential may see is nobody else's, and is true now.
+    "Cache-Control": "no-store",
+    "Vary": "Accept, Authorization, Origin",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 class GraphQLView(GraphQL[Context, None]):
-    """The one view on the schema. Each request is an operation with a context of its own."""
+    """The one view on the schema."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self, authenticator: Authenticator, operations: Operations, metrics: Metrics, settings: Settings
+    ) -> None:
         super().__init__(SCHEMA, graphql_ide=None, subscription_protocols=())
-        self.database = database
+        self.authenticator = authenticator
+        self.operations = operations
+        self.metrics = metrics
+        self.settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request; whatever happens, with JSON."""
-        request = Request(scope, receive)
-        response = await self._respond(request)
+        response = await self._respond(Request(scope, receive), receive)
+        for name, value in _HEADERS.items():
+            response.headers[name] = value
         await response(scope, receive, send)
 
-    async def _respond(self, request: Request) -> Response:
+    async def _respond(self, request: Request, receive: Receive) -> Response:
         try:
-            return await self.run(request)
+            return await self._answer(request, receive)
         except Unauthenticated as error:
+            self.metrics.operation(None, "unknown", "unauthenticated", 0, None)
             return refusals.unauthenticated(error)
+        except TooManyFailures as error:
+            self.metrics.operation(None, "unknown", "limited", 0, None)
+            return refusals.refusal(429, "RATE_LIMITED", str(error), rate_headers(error.spent))
         except BadRequest as error:
             return refusals.bad_request(error)
-        except HTTPException as error:
-            return refusals.bad_request(_refused_by_strawberry(error))
+        except DocumentRefused as error:
+            return refusals.refusal(error.status, error.code, str(error))
         except ClientDisconnect:
             # Nobody is there to read it.
             return Response(status_code=400)
-        except DatabaseUnavailable as error:
+        except (DatabaseUnavailable, IdentityProviderUnavailable) as error:
             return refusals.unavailable(error)
         except Exception as error:  # noqa: BLE001 - the ASGI edge: the last place that can answer instead of breaking off
             return refusals.internal(log_surprise(error, "the request"))
 
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        """Who asks, where, and when. It comes first, so that a caller without a credential learns nothing else."""
-        del response
-        credential = await authenticate(self.database, request.headers)
-        return new_context(self.database, credential.environment, holder_of(credential))
-
-    def should_render_graphql_ide(self, request: object) -> bool:
-        """There is no page here: a GET without a query is a mistake, and is told so."""
-        del request
-        return False
-
-    def is_request_allowed(self, request: object) -> bool:
-        """Left to `read_request`, which names the methods that are."""
-        del request
-        return True
-
-    async def parse_http_body(self, request: Any) -> GraphQLRequestData:  # noqa: ANN401 - an adapter round Starlette's
-        """One GraphQL request, strictly read."""
-        return await read_request(request._request)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-
-    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
-        """The answer's body. An operation that never ran has no `data`, as the specification wants."""
-        del request
-        answer: GraphQLHTTPResponse = {}
-        errors = result.errors or []
-        if result.data is not None or any(error.path for error in errors):
-            answer["data"] = result.data
-        if errors:
-            answer["errors"] = list(present_errors(result))
-        if result.extensions:
-            answer["extensions"] = result.extensions
-        return answer
-
-    def create_response(
-        self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
-    ) -> Response:
-        """The answer: 200, or 503 where nothing of it could be had, so that retrying clients and proxies take note."""
-        response = super().create_response(response_data, sub_response)
-        if is_unavailable(response_data):
-            response.status_code = 503
-            response.headers["Retry-After"] = str(refusals.RETRY_AFTER_SECONDS)
-        return response
-
-    def encode_json(self, data: object) -> bytes:
-        """JSON by orjson, straight to bytes; WebSockets will need text."""
-        return orjson.dumps(data)
-
-
-def _refused_by_strawberry(error: HTTPException) -> BadRequest:
-    """What Strawberry refuses by itself: an operation that the document lacks, or that the method doesn't allow."""
-    if isinstance(error.__cause__, InvalidOperationTypeError):
-        return BadRequest("Only queries may be sent by GET; use POST.", status=405, headers={"Allow": "POST"})
-    if isinstance(error.__cause__, CannotGetOperationTypeError):
-        name = error.__cause__.operation_name
-        return BadRequest(
-            f'The document has no operation named "{name}".' if name else "The document has no operation."
+    async def _answer(self, request: Request, receive: Receive) -> Response:
+        """Who asks comes first, so that a caller without a credential learns nothing else."""
+        source = request.client.host if request.client else None
+        caller = await self.authenticator.caller(request.headers.get("authorization"), source)
+        note_credential(caller.id)
+        media_type = negotiate(request.headers.get("accept"))
+        asked = await read_requests(
+            request,
+            max_bytes=self.settings.max_body_bytes,
+            batch_size=self.settings.batch_size,
+            get_needs_header=self.settings.get_needs_header,
         )
-    return BadRequest(error.reason, status=error.status_code)
+        only_queries = request.method == "GET"
+        if isinstance(asked, list):
+            answers = await run_while_connected(receive, self._answer_all(asked, caller))
+            return _respond_with([answer.body for answer in answers], 200, media_type, answers[-1].headers)
+        answer = await run_while_connected(receive, self.operations.answer(asked, caller, only_queries=only_queries))
+        return _respond_with(answer.body, status_of(answer, media_type), media_type, answer.headers)
+
+    async def _answer_all(self, requests: list[GraphQLRequest], caller: Caller) -> list[Answer]:
+        """The answers to a batch, one after another: together they may cost what one operation may."""
+        answers: list[Answer] = []
+        for request in requests:
+            spent = sum(answer.cost for answer in answers)
+            answers.append(await self.operations.answer(request, caller, spent_before=spent))
+        return answers
+
+
+def status_of(answer: Answer, media_type: MediaType) -> int:
+    """The HTTP status of an answer. Clients of before the specification read 200 and look into the body."""
+    if answer.outcome == "limited":
+        return 429
+    if answer.outcome == "unavailable":
+        return 503
+    return 200 if answer.ran or media_type is MediaType.JSON else 400
+
+
+def _respond_with(body: object, status: int, media_type: MediaType, headers: Mapping[str, str]) -> Response:
+    response = Response(orjson.dumps(body), status, dict(headers), media_type=f"{media_type}; charset=utf-8")
+    if status == 503:
+        response.headers["Retry-After"] = str(refusals.RETRY_AFTER_SECONDS)
+    return response

@@ -1,6 +1,5 @@
 """Documents made ready once: parsed, held to the limits, validated, and priced for whatever variables come."""
 
-import re
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,32 +9,18 @@ from graphql import (
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
-    GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
     parse,
-    specified_rules,
-    validate,
 )
-from graphql.validation import (
-    MaxIntrospectionDepthRule,
-    OverlappingFieldsCanBeMergedRule,
-    ValidationContext,
-)
-from graphql.validation.validate import ValidationAbortedError
 
 from gateway.census import take_census
 from gateway.cost import Formula
+from gateway.excess import refuse_page
 from gateway.limits import NO_LIMITS, Bounds, Limits, exceeded, too_large
 from gateway.measuring import Measure, Measuring
-from gateway.refusing import refuse_page
 from gateway.sizes import FieldShapes, VariableSize, given_size, literal_length, literal_size
-from schema.wording import plain_words
-
-MAX_ERRORS = 5
-MAX_MESSAGE = 400
-MAX_LOCATIONS = 4
-"""Errors, characters and places in an answer: it stays under 10 kB whatever names the document makes up."""
+from gateway.validating import LEASHED_RULES, MAX_ERRORS, RULES, brief, explain_syntax, find_mistakes
 
 KEPT_DOCUMENTS = 1_000
 KEPT_BYTES = 32_000_000
@@ -44,26 +29,9 @@ BYTES_PER_PART = 600
 
 KEPT_COSTS = 64
 
-_TOO_LONG = re.compile(r"Syntax Error: Document contains more than [0-9]+ (tokens|comments)\. Parsing aborted\.")
-
 
 class UnknownOperation(Exception):
     """A document without the operation that was asked for. The message is for the caller."""
-
-
-class _BoundedOverlap(OverlappingFieldsCanBeMergedRule):
-    """The one rule whose work grows faster than a document, on a leash of about 15 ms instead of one of 800."""
-
-    def __init__(self, context: ValidationContext) -> None:
-        super().__init__(context)
-        self.rule_context.remaining_complexity_budget = 10_000
-
-
-# The library's own rule on introspection says nothing that the limits don't, and can't be turned off.
-RULES = (
-    *(each for each in specified_rules if each not in {OverlappingFieldsCanBeMergedRule, MaxIntrospectionDepthRule}),
-    _BoundedOverlap,
-)
 
 
 @dataclass(slots=True)
@@ -114,13 +82,16 @@ class Operation:
             self._costs[given] = found
         return found
 
-    def check(self, variables: Mapping[str, Any] | None) -> list[GraphQLError]:
-        """What the variables ask too much for: pages that are too large or none, or more than `max_cost` in all."""
+    def check(self, variables: Mapping[str, Any] | None, spent_before: int = 0) -> list[GraphQLError]:
+        """What the variables ask too much for: pages that are too large or none, or more than `max_cost` in all.
+
+        `spent_before`: the cost of other operations of the same request.
+        """
         errors: list[GraphQLError] = []
         for size, number in zip(self._sizes, self._given(variables or {}), strict=True):
             if not size.is_list and (error := refuse_page(size.argument, number, self.limits, self.definition)):
                 errors.append(error)
-        cost, limit = self.cost(variables), self.limits.max_cost
+        cost, limit = spent_before + self.cost(variables), self.limits.max_cost
         if limit and cost > limit:
             errors.append(_too_costly(cost, limit, self.definition))
         return errors[:MAX_ERRORS]
@@ -180,7 +151,7 @@ class Preparation:
         key = (text, trusted)
         prepared = self._kept.get(key)
         if prepared is None:
-            prepared = self._prepare(text, NO_LIMITS if trusted else self._limits)
+            prepared = self._prepare(text, trusted=trusted)
             self._keep(key, prepared)
         else:
             self._kept.move_to_end(key)
@@ -193,19 +164,24 @@ class Preparation:
             _, dropped = self._kept.popitem(last=False)
             self._kept_bytes -= dropped.size
 
-    def _prepare(self, text: str, limits: Limits) -> Prepared:
+    def _prepare(self, text: str, *, trusted: bool) -> Prepared:
+        limits = NO_LIMITS if trusted else self._limits
         bounds = Bounds.of(limits.max_tokens)
         try:
             document = parse(text, max_lexical_tokens=limits.max_tokens or None, max_comments=bounds.comments or None)
-        except GraphQLSyntaxError as error:
-            return _refused(text, [_explain_syntax(error, limits)])
         except GraphQLError as error:
-            return _refused(text, [error])
+            return _refused(text, [explain_syntax(error, limits)])
         census = take_census(document)
         if error := census.refuse(bounds):
             return _refused(text, [error])
         measuring = Measuring(self._schema, self._shapes, limits)
-        if errors := measuring.measure(document, census) or self._validate(document):
+        errors = measuring.measure(document, census) or find_mistakes(
+            self._schema,
+            document,
+            RULES if trusted else LEASHED_RULES,
+            hide_suggestions=self._hide_suggestions,
+        )
+        if errors:
             return _refused(text, errors)
         definitions = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
         operations = tuple(
@@ -214,41 +190,9 @@ class Preparation:
         )
         return Prepared(text, document, (), operations, len(text) + BYTES_PER_PART * census.parts)
 
-    def _validate(self, document: DocumentNode) -> list[GraphQLError]:
-        # One less than there may be: the library adds one to say that it stopped.
-        errors = validate(
-            self._schema, document, RULES, max_errors=MAX_ERRORS - 1, hide_suggestions=self._hide_suggestions
-        )
-        if errors and isinstance(errors[-1], ValidationAbortedError) and len(errors) < MAX_ERRORS:
-            errors[-1] = GraphQLError(
-                "The document takes too much work to check: too many of its fields and fragments overlap.",
-                extensions={"code": "DOCUMENT_TOO_LARGE"},
-            )
-        return errors
-
 
 def _refused(text: str, errors: Iterable[GraphQLError]) -> Prepared:
-    return Prepared(text, errors=tuple(_brief(error) for error in errors), size=len(text) + 10_000)
-
-
-def _brief(error: GraphQLError) -> GraphQLError:
-    """An error of bounded length that doesn't hold on to the document it was found in."""
-    message = plain_words(error.message)
-    if len(message) > MAX_MESSAGE:
-        message = f"{message[:MAX_MESSAGE]}…"
-    if isinstance(error, GraphQLSyntaxError):
-        error.message = message
-        return error.with_traceback(None)
-    positions = list(error.positions or ())[:MAX_LOCATIONS]
-    return GraphQLError(message, source=error.source, positions=positions, extensions=error.extensions)
-
-
-def _explain_syntax(error: GraphQLSyntaxError, limits: Limits) -> GraphQLError:
-    if match := _TOO_LONG.fullmatch(error.message):
-        limit = limits.max_tokens if match[1] == "tokens" else Bounds.of(limits.max_tokens).comments
-        sentence = f"The document has more than {limit:,} {match[1]}. Split it, or pass values as variables."
-        return GraphQLError(sentence, extensions={"code": "DOCUMENT_TOO_LARGE", match[1]: {"limit": limit}})
-    return error
+    return Prepared(text, errors=tuple(brief(error) for error in errors), size=len(text) + 10_000)
 
 
 def _defaults(definition: OperationDefinitionNode, sizes: Iterable[VariableSize]) -> dict[VariableSize, int]:

@@ -6,7 +6,6 @@ import orjson
 from starlette.responses import Response
 
 from gateway.auth import Unauthenticated
-from storage.errors import DatabaseUnavailable
 
 RETRY_AFTER_SECONDS = 1
 """When to come back after SERVICE_UNAVAILABLE: a fail-over takes seconds, a lock less than one."""
@@ -39,8 +38,8 @@ def unauthenticated(error: Unauthenticated) -> Response:
     return refusal(401, "UNAUTHENTICATED", str(error), {"WWW-Authenticate": error.challenge})
 
 
-def unavailable(error: DatabaseUnavailable) -> Response:
-    """The answer while the database can't be had."""
+def unavailable(error: Exception) -> Response:
+    """The answer while the database, or the provider that vouches for the caller, can't be had."""
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
     return refusal(503, "SERVICE_UNAVAILABLE", str(error), headers, retryable=True)
 

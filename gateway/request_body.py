@@ -1,38 +1,60 @@
-"""From bytes to one GraphQL request. Everything that isn't one is refused here, before Strawberry sees it."""
+"""Reading a GraphQL request from HTTP, strictly: whatever is wrong with it has a sentence and a status."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 import orjson
 from starlette.requests import Request
-from strawberry.http import GraphQLRequestData
 
+from gateway.body import read_body
+from gateway.documents.ids import NamedDocument, named_document
 from gateway.refusals import BadRequest
 
 T = TypeVar("T")
 
+_PREFLIGHTED = ("graphql-require-preflight", "apollo-require-preflight", "x-apollo-operation-name")
+"""Headers that a page of another origin can't send without the browser asking us first."""
 
-async def read_request(request: Request) -> GraphQLRequestData:
-    """The GraphQL request of an HTTP request: a query by GET, or anything as JSON by POST. Raises: BadRequest."""
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """One operation that is asked for, by its text, by a document's id, or by both."""
+
+    query: str | None = field(repr=False)
+    variables: dict[str, Any] | None = field(default=None, repr=False)
+    operation_name: str | None = None
+    document: NamedDocument | None = None
+
+
+async def read_requests(
+    request: Request, *, max_bytes: int, batch_size: int, get_needs_header: bool
+) -> GraphQLRequest | list[GraphQLRequest]:
+    """The operation that a request asks for, or several where it holds an array of them.
+
+    A query by GET, anything as JSON by POST. Raises: BadRequest.
+    """
+    path_id = request.path_params.get("document_id")
     if request.method == "GET":
-        return _request_data(_query_parameters(request.query_params))
+        if get_needs_header:
+            _check_preflighted(request)
+        return read_one(_query_parameters(request.query_params), path_id)
     if request.method != "POST":
         raise BadRequest("Send GraphQL by POST, or a query by GET.", status=405, headers={"Allow": "GET, POST"})
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise BadRequest("Send the body as `Content-Type: application/json`.", status=415)
-    return _request_data(_parse(await request.body(), "The body"))
+    _check_content_type(request.headers.get("content-type", ""))
+    body = parse_json(await read_body(request, max_bytes), "The body")
+    if not isinstance(body, list):
+        return read_one(body, path_id)
+    operations = cast("list[object]", body)
+    if batch_size == 1:
+        raise BadRequest("Several operations in one request are not supported: send one JSON object.")
+    if not 1 <= len(operations) <= batch_size:
+        raise BadRequest(f"One request may hold 1 to {batch_size} operations; there are {len(operations)}.")
+    return [read_one(each, path_id) for each in operations]
 
 
-def _query_parameters(parameters: Mapping[str, str]) -> dict[str, object]:
-    given: dict[str, object] = dict(parameters)
-    for name in ("variables", "extensions"):
-        if name in parameters:
-            given[name] = _parse(parameters[name], f"`{name}`") if parameters[name] else None
-    return given
-
-
-def _parse(text: str | bytes, label: str) -> object:
+def parse_json(text: str | bytes, label: str) -> object:
+    """JSON as values. Raises: BadRequest, which names it by the label."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -41,21 +63,47 @@ def _parse(text: str | bytes, label: str) -> object:
         raise BadRequest(message) from None
 
 
-def _request_data(body: object) -> GraphQLRequestData:
-    if isinstance(body, list):
-        raise BadRequest("Several operations in one request are not supported: send one JSON object.")
+def read_one(body: object, path_id: str | None = None) -> GraphQLRequest:
+    """The operation that a JSON value asks for. Raises: BadRequest."""
     if not isinstance(body, dict):
         raise BadRequest('The request must be a JSON object, such as {"query": "{ viewer { id } }"}.')
     given = cast("dict[str, object]", body)
     query = _typed(given, "query", str, "a text")
-    if query is None or not query.strip():
+    document = named_document(given, _object(given, "extensions"), path_id)
+    if document is None and (query is None or not query.strip()):
         raise BadRequest("The request has no `query`: the text of a GraphQL document.")
-    return GraphQLRequestData(
+    return GraphQLRequest(
         query=query,
         variables=_object(given, "variables"),
         operation_name=_typed(given, "operationName", str, "a text") or None,
-        extensions=_object(given, "extensions"),
+        document=document,
     )
+
+
+def _check_preflighted(request: Request) -> None:
+    """A GET that a link, an image or a form of another site could have caused is not answered."""
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type == "application/json" or any(name in request.headers for name in _PREFLIGHTED):
+        return
+    raise BadRequest("A query by GET needs the header `GraphQL-Require-Preflight: 1`, or send it by POST.", status=403)
+
+
+def _check_content_type(content_type: str) -> None:
+    media_type, _, parameters = content_type.partition(";")
+    if media_type.strip().lower() != "application/json":
+        raise BadRequest("Send the body as `Content-Type: application/json`.", status=415)
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset" and value.strip().strip('"').lower() not in {"utf-8", "utf8"}:
+            raise BadRequest("The body's charset must be UTF-8.", status=415)
+
+
+def _query_parameters(parameters: Mapping[str, str]) -> dict[str, object]:
+    given: dict[str, object] = dict(parameters)
+    for name in ("variables", "extensions"):
+        if name in parameters:
+            given[name] = parse_json(parameters[name], f"`{name}`") if parameters[name] else None
+    return given
 
 
 def _object(given: Mapping[str, object], name: str) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from entitlements.facts import CustomerId
-from storage.records import Credential, Environment
+from storage.records import Credential, CustomerSession, Environment
 
 
 class Scope(StrEnum):
@@ -69,7 +69,18 @@ class Access:
 
 def holder_of(key: Credential) -> Caller:
     """The caller with an API key."""
-    return Caller(key.id, CallerKind.API_KEY, key.environment, key.scopes)
+    return Caller(key.id, CallerKind.API_KEY, key.environment, key.scopes, expires_at=key.expires_at)
+
+
+def of_session(session: CustomerSession) -> Caller:
+    """The caller with a session's token."""
+    return Caller(
+        session.id,
+        CallerKind.CUSTOMER_SESSION,
+        session.environment,
+        expires_at=session.expires_at,
+        customer=session.customer,
+    )
 
 
 class Forbidden(Exception):

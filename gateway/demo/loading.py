@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 
-from gateway.auth import EVERYTHING
 from gateway.demo.catalogue import catalogue_events
 from gateway.demo.characters import characters
 from gateway.demo.crowd import crowd
 from gateway.demo.stage import Event, play
+from resolvers.callers import EVERY_SCOPE
 from storage.credentials import create_key, find_credential, list_keys
 from storage.database import Database
 from storage.environments import create_environment, find_environment
@@ -46,7 +46,7 @@ async def open_demonstration(
     secret = _read_key(key_file)
     credential = await find_credential(database, secret)
     if credential is None or credential.revoked_at is not None or credential.environment.id != environment.id:
-        _, secret = await create_key(database, environment.id, "demonstration", EVERYTHING)
+        _, secret = await create_key(database, environment.id, "demonstration", (EVERY_SCOPE,))
         _write_key(key_file, secret)
     return Demonstration(environment, secret)
 

@@ -13,9 +13,9 @@ from pydantic import SecretStr
 from starlette.types import ASGIApp
 
 from gateway.app import build_app
-from gateway.auth import EVERYTHING
 from gateway.server import server_config
 from gateway.settings import Settings
+from resolvers.callers import EVERY_SCOPE
 from storage.credentials import create_key
 from storage.database import Database
 from storage.environments import create_environment, set_clock
@@ -63,7 +63,7 @@ class Caller:
     async def arrive(cls, client: httpx2.AsyncClient, database: Database, name: str = "sandbox") -> "Caller":
         """In a fresh environment, with a fresh key."""
         environment = await create_environment(database, name, livemode=False)
-        _, secret = await create_key(database, environment.id, "tests", EVERYTHING)
+        _, secret = await create_key(database, environment.id, "tests", (EVERY_SCOPE,))
         return cls(client, database, environment, secret)
 
     async def move_to(self, at: Json) -> None:

@@ -3,13 +3,13 @@
 import httpx2
 import pytest
 
-from gateway.auth import EVERYTHING
+from resolvers.callers import EVERY_SCOPE
 from storage.credentials import create_key, revoke_key
 from storage.database import Database
 from tests.service.serving import Caller
 
 QUERY = {"query": "{ viewer { id } }"}
-MISSING = "This endpoint needs an API key: send the header `Authorization: Bearer <key>`."
+MISSING = "This endpoint needs a credential: send the header `Authorization: Bearer <API key or token>`."
 INVALID = "This API key is not valid: it is unknown or was revoked."
 
 STRANGERS: list[tuple[dict[str, str], str, str]] = [
@@ -34,14 +34,14 @@ async def test_a_stranger_gets_401_as_graphql_shaped_json(client: httpx2.AsyncCl
 
 
 async def test_a_revoked_key_answers_as_an_unknown_one(caller: Caller) -> None:
-    key, secret = await create_key(caller.database, caller.environment.id, "short-lived", EVERYTHING)
+    key, secret = await create_key(caller.database, caller.environment.id, "short-lived", (EVERY_SCOPE,))
     before = await caller.post(QUERY, Authorization=f"Bearer {secret}")
     await revoke_key(caller.database, key.id)
 
     revoked = await caller.post(QUERY, Authorization=f"Bearer {secret}")
     unknown = await caller.post(QUERY, Authorization="Bearer adm_sandbox_unknown")
 
-    assert before.json() == {"data": {"viewer": {"id": key.id}}}
+    assert before.json()["data"] == {"viewer": {"id": key.id}}
     assert (revoked.status_code, revoked.text) == (401, unknown.text)
 
 

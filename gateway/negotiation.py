@@ -1,0 +1,57 @@
+"""Which media type an answer has: content negotiation by the GraphQL-over-HTTP specification and RFC 9110, 12.5.1."""
+
+from enum import StrEnum
+
+from gateway.refusals import BadRequest
+
+
+class MediaType(StrEnum):
+    """What an answer can be written as, the preferred one of those that a client likes equally well first."""
+
+    JSON = "application/json"
+    GRAPHQL_RESPONSE = "application/graphql-response+json"
+
+
+_RANGES = {
+    "*/*": (0, (MediaType.JSON, MediaType.GRAPHQL_RESPONSE)),
+    "application/*": (1, (MediaType.JSON, MediaType.GRAPHQL_RESPONSE)),
+    MediaType.JSON: (2, (MediaType.JSON,)),
+    MediaType.GRAPHQL_RESPONSE: (2, (MediaType.GRAPHQL_RESPONSE,)),
+}
+"""The ranges that fit: how specific each is, and what it covers."""
+
+
+def negotiate(accept: str | None) -> MediaType:
+    """What to answer a client with this Accept header; JSON for one without. Raises: BadRequest (406)."""
+    if accept is None or not accept.strip():
+        return MediaType.JSON
+    liked: dict[MediaType, tuple[int, float, int]] = {}
+    for place, item in enumerate(accept.split(",")):
+        name, quality = _read(item)
+        specific, covered = _RANGES.get(name, (0, ()))
+        for media_type in covered:
+            # The most specific range decides, whatever a wider one says of the type.
+            if media_type not in liked or specific > liked[media_type][0]:
+                liked[media_type] = (specific, quality, -place)
+    acceptable = [media_type for media_type in MediaType if liked.get(media_type, (0, 0.0))[1] > 0]
+    if not acceptable:
+        message = f"Answers come as {' or '.join(MediaType)}; the Accept header allows neither."
+        raise BadRequest(message, status=406)
+    return max(acceptable, key=lambda media_type: (liked[media_type][1], liked[media_type][2]))
+
+
+def _read(item: str) -> tuple[str, float]:
+    """A media range and its quality; 0 for one that can't be read, or that asks for another encoding than UTF-8."""
+    name, *parameters = (part.strip().lower() for part in item.split(";"))
+    quality = 1.0
+    for parameter in parameters:
+        key, _, value = parameter.partition("=")
+        value = value.strip().strip('"')
+        if key.strip() == "charset" and value not in {"utf-8", "utf8"}:
+            return name, 0.0
+        if key.strip() == "q":
+            try:
+                quality = float(value)
+            except ValueError:
+                return name, 0.0
+    return name, quality if 0 <= quality <= 1 else 0.0
