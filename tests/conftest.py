@@ -10,6 +10,8 @@ from sqlalchemy import URL
 from storage.database import Database
 from tests.databases import postgresql_database, postgresql_server, sqlite_database, sqlite_template
 
+pytest_plugins = ["tests.secret_watch"]
+
 
 @pytest.fixture(scope="session")
 def postgresql_url() -> Generator[URL]:

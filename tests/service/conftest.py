@@ -8,6 +8,7 @@ import pytest
 
 from gateway.cli import main
 from storage.database import Database
+from tests.secret_watch import saw_answer
 from tests.service.serving import Caller, serving
 
 
@@ -21,7 +22,7 @@ def server(database_url: str) -> Generator[str]:
 @pytest.fixture
 async def client(server: str) -> AsyncGenerator[httpx2.AsyncClient]:
     """An HTTP client of that application, with no credential."""
-    async with httpx2.AsyncClient(base_url=server) as client:
+    async with httpx2.AsyncClient(base_url=server, event_hooks={"response": [saw_answer]}) as client:
         yield client
 
 
