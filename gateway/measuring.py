@@ -24,12 +24,15 @@ from graphql import (
 
 from gateway.census import Census
 from gateway.cost import NOTHING, Amount, Formula
+from gateway.excess import Excesses
 from gateway.limits import Limits
-from gateway.refusing import Refusals
-from gateway.sizes import FieldShapes, Size, VariableSize, sizes_asked
+from gateway.sizes import DEFAULT_PAGE_SIZE, FieldShapes, Size, VariableSize, sizes_asked
 
 MUTATION_COST = 10
 """What a field of Mutation costs beside itself: a transaction."""
+
+_ANY_PAGE = (DEFAULT_PAGE_SIZE,)
+"""The page of entries that stand in no connection: nowhere but in documents that aren't valid."""
 
 
 @dataclass(slots=True)
@@ -84,7 +87,7 @@ class Measuring:
         self.operations: list[Measure] = []
         self._schema = schema
         self._shapes = shapes
-        self._refusals = Refusals(limits)
+        self._excesses = Excesses(limits)
         self._fragments: dict[str, MeasuredFragment] = {}
         self._widths: dict[frozenset[str], Counter[str]] = {}
 
@@ -102,9 +105,10 @@ class Measuring:
         for each in document.definitions:
             if isinstance(each, OperationDefinitionNode):
                 measure, _ = self._measure(each.selection_set, self._schema.get_root_type(each.operation))
-                self._refusals.judge(each, measure)
+                measure.cost += self.formula.multiply(_ANY_PAGE, measure.entries)
+                self._excesses.judge(each, measure)
                 self.operations.append(measure)
-        return self._refusals.errors
+        return self._excesses.errors
 
     def _measure_fragment(self, definitions: list[FragmentDefinitionNode]) -> MeasuredFragment:
         """A fragment, of which there is more than one definition only in documents that aren't valid."""
@@ -112,7 +116,7 @@ class Measuring:
         for definition in definitions:
             found = self._schema.get_type(definition.type_condition.name.value)
             measure, level = self._measure(definition.selection_set, found if is_composite_type(found) else None)
-            self._refusals.judge(definition, measure)
+            self._excesses.judge(definition, measure)
             whole.include(measure)
             whole_level.fields.update(level.fields)
             whole_level.fragments |= level.fragments
@@ -125,7 +129,7 @@ class Measuring:
     def _measure(self, selection_set: SelectionSetNode, parent: GraphQLCompositeType | None) -> tuple[Measure, Level]:
         measure, level = Measure(), Level()
         self._take_in(selection_set, parent, measure, level)
-        self._refusals.judge_width(selection_set, self._widest(level))
+        self._excesses.judge_width(selection_set, self._widest(level))
         return measure, level
 
     def _take_in(
@@ -153,11 +157,11 @@ class Measuring:
         shape = self._shapes.find(parent, node.name.value)
         below = self._measure(node.selection_set, shape.type)[0] if node.selection_set else Measure()
         sizes = sizes_asked(shape, node)
-        self._refusals.judge_pages(shape, node)
+        self._excesses.judge_pages(shape, node)
         is_mutation = parent is not None and parent is self._schema.mutation_type
         own = Amount(1 + MUTATION_COST if is_mutation else 1)
         # Entries of a connection are as many as the page that a field above asks for: known to that field alone.
-        inside = below.cost + self.formula.multiply((shape.assumed,) if shape.is_list else sizes, below.entries)
+        inside = below.cost + self.formula.multiply(_ANY_PAGE if shape.is_list else sizes, below.entries)
         if shape.is_entry:
             below.cost, below.entries = own, inside
         else:

@@ -19,6 +19,7 @@ from graphql import (
     get_named_type,
     is_composite_type,
 )
+from graphql.utilities.coerce_input_value import coerce_default_value
 
 from gateway.limits import LARGEST_NUMBER, bounded
 
@@ -112,7 +113,7 @@ def _assumed(
     parent: GraphQLCompositeType, field: GraphQLField, page_arguments: tuple[str, ...], *, is_list: bool
 ) -> int:
     for name in page_arguments:
-        default: object = cast("Any", field.args[name]).default_value
+        default: object = coerce_default_value(field.args[name])
         if isinstance(default, int):
             return default
     if page_arguments or not is_list:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Definition = OperationDefinitionNode | FragmentDefinitionNode
 
 
-class Refusals:
+class Excesses:
     """What was found over the limits so far."""
 
     def __init__(self, limits: Limits) -> None:
