@@ -1,0 +1,45 @@
+"""Clients in JavaScript against the running application. `make test-clients` installs what they need."""
+
+import json
+import os
+import subprocess
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from storage.database import Database
+from tests.service.serving import Caller, serving
+
+FOLDER = Path(__file__).parent
+
+Json = Any
+Run = Callable[..., Json]
+
+
+@pytest.fixture
+async def caller(database_url: str, database: Database) -> AsyncGenerator[Caller]:
+    """A holder of a key to an application that keeps persisted queries."""
+    with serving(database_url, persisted_queries=True) as url:
+        async with httpx2.AsyncClient(base_url=url) as client:
+            yield await Caller.arrive(client, database)
+
+
+@pytest.fixture
+def run(caller: Caller) -> Run:
+    """Runs a script of this folder with the caller's credential; answers the JSON it prints."""
+
+    def run_script(name: str) -> Json:
+        given = {
+            "PATH": os.environ["PATH"],
+            "ADMITTANCE_URL": str(caller.client.base_url.join("/graphql")),
+            "ADMITTANCE_KEY": caller.secret,
+        }
+        command = ["node", name]
+        done = subprocess.run(command, cwd=FOLDER, env=given, capture_output=True, text=True, timeout=90, check=False)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run_script
