@@ -1,9 +1,9 @@
 """Where an operation's document comes from: the request itself, or what its environment keeps."""
 
-import time
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass, field
+from time import monotonic
 
 from entitlements.facts import EnvironmentId
 from gateway.documents.ids import NamedDocument, hash_of
@@ -42,12 +42,9 @@ class Documents:
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
+        self._trusts = settings.trusted_documents != "off"
         self._only_trusted = settings.trusted_documents == "require"
         self._keeps = settings.persisted_queries and not self._only_trusted
-        self._kinds = {
-            *((DocumentKind.IMPORTED,) if settings.trusted_documents != "off" else ()),
-            *((DocumentKind.PERSISTED,) if self._keeps else ()),
-        }
         self._remembered = _Remembered()
 
     async def find(self, environment: EnvironmentId, text: str | None, named: NamedDocument | None) -> Found:
@@ -60,7 +57,7 @@ class Documents:
             raise DocumentRefused(message, "BAD_REQUEST")
         document = await self._look_up(environment, digest) if digest else None
         if document is not None:
-            return _found(document)
+            return self._found(document)
         if self._only_trusted:
             message = "Only imported documents are carried out here: name one by its id."
             raise DocumentRefused(message, "TRUSTED_DOCUMENT_REQUIRED")
@@ -79,22 +76,28 @@ class Documents:
     async def _find_named(self, environment: EnvironmentId, named: NamedDocument | None) -> Found:
         if named is None:
             raise DocumentRefused("The request has neither a `query` nor a `documentId`.", "BAD_REQUEST")
-        if not self._kinds:
+        if not self._trusts and not self._keeps:
             raise _unsupported(named)
         document = await self._look_up(environment, named.id)
         if document is None:
             raise _unknown(named)
-        return _found(document)
+        return self._found(document)
 
     async def _look_up(self, environment: EnvironmentId, id_: str) -> StoredDocument | None:
-        if not self._kinds:
+        if not self._trusts and not self._keeps:
             return None
         document = self._remembered.find(environment, id_)
         if document is None:
             document = await find_document(self._database, environment, id_)
             if document is not None:
                 self._remembered.keep(environment, id_, document)
-        return document if document is not None and document.kind in self._kinds else None
+        if document is not None and document.kind is DocumentKind.PERSISTED and not self._keeps:
+            return None
+        return document
+
+    def _found(self, document: StoredDocument) -> Found:
+        # Where nothing is trusted, an imported document is still one that needn't be sent again.
+        return Found(document.text, trusted=self._trusts and document.kind is DocumentKind.IMPORTED)
 
 
 class _Remembered:
@@ -109,7 +112,7 @@ class _Remembered:
         until, document = self._kept.get(key, (0.0, None))
         if document is None:
             return None
-        if until <= time.monotonic():
+        if until <= monotonic():
             self._forget(key)
             return None
         self._kept.move_to_end(key)
@@ -118,7 +121,7 @@ class _Remembered:
     def keep(self, environment: EnvironmentId, id_: str, document: StoredDocument) -> None:
         key = environment, id_
         self._forget(key)
-        self._kept[key] = time.monotonic() + BELIEVED_SECONDS, document
+        self._kept[key] = monotonic() + BELIEVED_SECONDS, document
         self._characters += len(document.text)
         while len(self._kept) > REMEMBERED or self._characters > REMEMBERED_CHARACTERS:
             self._forget(next(iter(self._kept)))
@@ -127,10 +130,6 @@ class _Remembered:
         entry = self._kept.pop(key, None)
         if entry is not None:
             self._characters -= len(entry[1].text)
-
-
-def _found(document: StoredDocument) -> Found:
-    return Found(document.text, trusted=document.kind is DocumentKind.IMPORTED)
 
 
 def _unsupported(named: NamedDocument) -> DocumentRefused:
