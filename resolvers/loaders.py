@@ -25,12 +25,12 @@ from entitlements.facts import (
 from entitlements.runs import Timeline
 from entitlements.timeline import timeline
 from resolvers.loader import BatchObserver, Loader
-from storage import customers, features, product_features, products
+from storage import customer_sessions, customers, features, product_features, products
 from storage.database import Database
 from storage.errors import RowUnreadable
 from storage.facts import load_facts
 from storage.paging import Cut, Page
-from storage.records import CustomerRecord, Environment, LoadedFacts
+from storage.records import CustomerRecord, CustomerSession, Environment, LoadedFacts
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -176,6 +176,11 @@ class Loaders:
     def grant_customers(self) -> Loader[GrantId, CustomerId]:
         """Whose a grant is."""
         return self._reading("grant_customers", customers.customers_of_grants)
+
+    @cached_property
+    def customer_sessions(self) -> Loader[str, CustomerSession]:
+        """Customers' sessions by id."""
+        return self._reading("customer_sessions", customer_sessions.load_sessions)
 
     @cached_property
     def known(self) -> Loader[CustomerId, KnownCustomer]:

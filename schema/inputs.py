@@ -260,3 +260,20 @@ class RevokeGrantInput(Idempotent):
     """Input of revokeGrant."""
 
     grant_id: strawberry.ID = strawberry.field(description="The grant's id.")
+
+
+@strawberry.input(description="A customer's session to open.")
+class CreateCustomerSessionInput(Idempotent):
+    """Input of createCustomerSession."""
+
+    customer: CustomerBy = strawberry.field(description="Whose entitlements it shows.")
+    expires_in: int = strawberry.field(
+        default=3600, description="How long it lasts, in seconds of real time: 60 to 86,400."
+    )
+
+
+@strawberry.input(description="A customer's session to take back.")
+class RevokeCustomerSessionInput(Idempotent):
+    """Input of revokeCustomerSession."""
+
+    id: strawberry.ID = strawberry.field(description="The session's id.")

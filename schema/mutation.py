@@ -4,9 +4,10 @@ import strawberry
 
 from schema.catalogue_mutations import CatalogueMutations
 from schema.customer_mutations import CustomerMutations
+from schema.session_mutations import SessionMutations
 from schema.subscription_mutations import SubscriptionMutations
 
 
 @strawberry.type(description="Everything that can be changed. The mutations of one operation run one after another.")
-class Mutation(CatalogueMutations, CustomerMutations, SubscriptionMutations):
+class Mutation(CatalogueMutations, CustomerMutations, SubscriptionMutations, SessionMutations):
     """The mutation root."""

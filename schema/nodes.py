@@ -15,12 +15,13 @@ from resolvers.references import ById
 from resolvers.subscriptions import find_item, find_subscription
 from schema.catalogue import Feature, Product, ProductFeature
 from schema.customer import Customer
+from schema.customer_session import load_customer_session
 from schema.customer_subscription import CustomerSubscription, SubscriptionItem
 from schema.entitlement import Entitlement
 from schema.environment import Environment
 from schema.grant import Grant
 from schema.node import Node
-from schema.permissions import ANYONE, CATALOGUE, OWN
+from schema.permissions import ANYONE, CATALOGUE, CUSTOMERS, OWN
 
 IDS_AT_ONCE = 100
 
@@ -104,6 +105,7 @@ _LOADERS: dict[str, tuple[Access, Callable[[Context, str], Awaitable[Node | None
     "si": (OWN, _item),
     "ent": (OWN, load_entitlement),
     "grt": (OWN, load_grant),
+    "cs": (CUSTOMERS, load_customer_session),
     "env": (ANYONE, _environment),
 }
 """By the id's prefix: who may see objects of the type, and how one is loaded."""

@@ -5,6 +5,7 @@ import strawberry
 from schema.catalogue import Feature, Product, ProductFeature
 from schema.change import EntitlementsChange
 from schema.customer import Customer
+from schema.customer_session import CustomerSession
 from schema.customer_subscription import CustomerSubscription
 from schema.errors import UserError
 from schema.grant import Grant
@@ -152,3 +153,30 @@ class GrantEntitlementPayload(GrantPayload):
 @strawberry.type(description="What revokeGrant answers.")
 class RevokeGrantPayload(GrantPayload):
     """Payload of revokeGrant."""
+
+
+@strawberry.type
+class CustomerSessionPayload(Payload):
+    """A payload with a session."""
+
+    customer_session: CustomerSession | None = strawberry.field(
+        default=None, description="The session; null if it was refused."
+    )
+
+
+@strawberry.type(description="What createCustomerSession answers.")
+class CreateCustomerSessionPayload(CustomerSessionPayload):
+    """Payload of createCustomerSession."""
+
+    token: str | None = strawberry.field(
+        default=None,
+        description=(
+            "What the customer sends as `Authorization: Bearer`. Shown this once: only its hash is kept, so it is null "
+            "when the request is answered again under its idempotency key. Null if it was refused."
+        ),
+    )
+
+
+@strawberry.type(description="What revokeCustomerSession answers.")
+class RevokeCustomerSessionPayload(CustomerSessionPayload):
+    """Payload of revokeCustomerSession."""

@@ -46,6 +46,7 @@ def unknown() -> Known:
         "item": new_id("si"),
         "other item": new_id("si"),
         "grant": new_id("grt"),
+        "session": new_id("cs"),
         "entitlement": entitlement_id(customer, feature),
         "environment": new_id("env"),
     }
@@ -62,6 +63,7 @@ async def furnish(api: Api, label: str) -> Known:
     subscription = await api.subscribe(keys["customer"], keys["product"], keys["product"])
     given = {"customer": {"externalId": keys["customer"]}, "feature": {"id": other}}
     grant = await api.mutate("grantEntitlement", "grant { id entitlement { id } }", **given)
+    session = await api.mutate("createCustomerSession", "customerSession { id }", customer=given["customer"])
     item, other_item = [item["id"] for item in subscription["items"]]
     ids = {
         "feature": feature,
@@ -73,6 +75,7 @@ async def furnish(api: Api, label: str) -> Known:
         "item": item,
         "other item": other_item,
         "grant": grant["grant"]["id"],
+        "session": session["customerSession"]["id"],
         "entitlement": grant["grant"]["entitlement"]["id"],
         "environment": api.environment.id,
     }
@@ -141,6 +144,8 @@ INPUTS: dict[str, Callable[[Known, Known], Json]] = {
     "cancelSubscription": lambda mine, _: {"id": mine.ids["subscription"]},
     "grantEntitlement": lambda mine, _: {"customer": _id(mine, "customer"), "feature": _id(mine, "feature")},
     "revokeGrant": lambda mine, _: {"grantId": mine.ids["grant"]},
+    "createCustomerSession": lambda mine, _: {"customer": _id(mine, "customer")},
+    "revokeCustomerSession": lambda mine, _: {"id": mine.ids["session"]},
     "archiveFeature": lambda mine, _: {"feature": _id(mine, "feature")},
     "deleteCustomer": lambda mine, _: {"customer": _id(mine, "customer")},
 }

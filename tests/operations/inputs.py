@@ -20,6 +20,7 @@ async def valid_inputs(api: Api) -> dict[str, Json]:
     await api.product("pro", "sso")
     await api.customer("acme")
     subscription = (await api.subscribe("acme", "pro"))["id"]
+    session = await api.mutate("createCustomerSession", "customerSession { id }", customer=ACME)
     attachment = await api.run('{ product(by: {lookupKey: "pro"}) { features { nodes { id } } } }')
     return {
         "createFeature": {"name": "A", "lookupKey": "a"},
@@ -38,6 +39,8 @@ async def valid_inputs(api: Api) -> dict[str, Json]:
         "cancelSubscription": {"id": subscription},
         "grantEntitlement": {"customer": ACME, "feature": SSO},
         "revokeGrant": {"grantId": await grant(api, "acme", "sso")},
+        "createCustomerSession": {"customer": ACME},
+        "revokeCustomerSession": {"id": session["customerSession"]["id"]},
     }
 
 

@@ -29,6 +29,8 @@ OBJECTS = {
     "cancelSubscription": "subscription",
     "grantEntitlement": "grant",
     "revokeGrant": "grant",
+    "createCustomerSession": "customerSession",
+    "revokeCustomerSession": "customerSession",
 }
 ACME = {"externalId": "acme"}
 

@@ -13,6 +13,7 @@ NAMES = {
     "CustomerBy": "cus",
     "productFeatureId": "prodft",
     "grantId": "grt",
+    "revokeCustomerSession.id": "cs",
     "id": "sub",
 }
 """What the inputs name objects by, and the prefix of the ids they take there."""
@@ -53,7 +54,7 @@ async def test_no_mutation_takes_it_and_nothing_is_stored(api: Api) -> None:
 def references(ids: dict[str, str], leave_out: str = "") -> Iterator[tuple[str, Json]]:
     """Every place where an input names an object, with an id in it; those for one prefix may be left out."""
     for mutation, field, type_ in input_fields():
-        prefix = NAMES.get(type_) or NAMES.get(field)
+        prefix = NAMES.get(type_) or NAMES.get(f"{mutation}.{field}") or NAMES.get(field)
         if prefix is not None and prefix != leave_out:
             yield mutation, {field: {"id": ids[prefix]} if type_.endswith("By") else ids[prefix]}
     if leave_out != "feat":
@@ -74,6 +75,7 @@ async def ids_of(api: Api) -> dict[str, str]:
             subscriptions { nodes { id items { id } } } grants { nodes { id } } entitlements { nodes { id } }
         } }
     }""")
+    session = await api.mutate("createCustomerSession", "customerSession { id }", customer={"externalId": "acme"})
     product, customer = data["products"]["nodes"][0], data["customers"]["nodes"][0]
     subscription = customer["subscriptions"]["nodes"][0]
     found = [
@@ -84,6 +86,7 @@ async def ids_of(api: Api) -> dict[str, str]:
         subscription,
         subscription["items"][0],
         customer["grants"]["nodes"][0],
+        session["customerSession"],
         customer["entitlements"]["nodes"][0],
     ]
     return {each["id"].partition("_")[0]: each["id"] for each in found}

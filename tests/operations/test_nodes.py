@@ -32,6 +32,7 @@ async def test_what_every_id_begins_with_tells_its_type(api: Api) -> None:
         "CustomerSubscription": "sub",
         "SubscriptionItem": "si",
         "Grant": "grt",
+        "CustomerSession": "cs",
         "Entitlement": "ent",
         "Environment": "env",
     }
@@ -164,6 +165,7 @@ async def one_of_each(api: Api) -> dict[str, str]:
     grant = await api.mutate(
         "grantEntitlement", "grant { id entitlement { id } }", customer={"id": customer}, feature={"id": feature}
     )
+    session = await api.mutate("createCustomerSession", "customerSession { id }", customer={"id": customer})
     attached: Json = await api.of_node("Product", product, "features { nodes { id } }")
     return {
         feature: "Feature",
@@ -173,6 +175,7 @@ async def one_of_each(api: Api) -> dict[str, str]:
         subscription["id"]: "CustomerSubscription",
         subscription["items"][0]["id"]: "SubscriptionItem",
         grant["grant"]["id"]: "Grant",
+        session["customerSession"]["id"]: "CustomerSession",
         grant["grant"]["entitlement"]["id"]: "Entitlement",
         api.environment.id: "Environment",
     }

@@ -95,6 +95,7 @@ def test_the_interfaces_are_implemented_by_those_that_were_promised_to() -> None
             "Product",
             "ProductFeature",
             "Customer",
+            "CustomerSession",
             "CustomerSubscription",
             "SubscriptionItem",
             "Entitlement",
