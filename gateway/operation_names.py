@@ -22,17 +22,18 @@ class OperationNames:
     """The names of operations as labels: few, and learnt from operations that ran.
 
     Clients choose them. So that nobody can fill the memory, or take the places of honest names without a credential,
-    a name gets a place when an operation called so first succeeds, as long as there are places.
+    a name gets a place when an operation called so first succeeds, as long as there are places. One name of two types
+    of operations takes two.
     """
 
     def __init__(self) -> None:
-        self._known: set[str] = set()
+        self._known: set[tuple[str, str]] = set()
 
-    def label(self, name: str | None, *, has_run: bool) -> str:
-        """The label for a name: the name itself, "" for none, or OTHER."""
-        if not name or name in self._known:
+    def label(self, name: str | None, kind: str, *, has_run: bool) -> str:
+        """The label for the name of an operation of a kind: the name itself, "" for none, or OTHER."""
+        if not name or (kind, name) in self._known:
             return name or ""
         if not has_run or len(self._known) >= MOST_NAMES or not is_publishable(name):
             return OTHER
-        self._known.add(name)
+        self._known.add((kind, name))
         return name

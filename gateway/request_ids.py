@@ -16,6 +16,8 @@ log = logging.getLogger("admittance.access")
 
 HEADER = "X-Request-Id"
 
+_LONGEST_PATH = 2_048
+
 _ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
@@ -97,7 +99,7 @@ def _naming(send: Send, notes: RequestNotes) -> Send:
 
 def _log_request(scope: Scope, notes: RequestNotes, seconds: float) -> None:
     # Without the query string: it may hold variables. Quoted as it was sent, so that it is one word, whatever is in it.
-    path = quote(scope["path"], safe="/:@!$&'()*+,;=~", errors="backslashreplace")
+    path = quote(scope["path"][:_LONGEST_PATH], safe="/:@!$&'()*+,;=~", errors="backslashreplace")
     log.info(
         "request",
         extra={
