@@ -10,17 +10,20 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 LOCK = pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --upgrade pyproject.toml
 
+INSTALL_CHROMIUM = { echo "Installing Chromium ..."; apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
+	{ echo "There is no chromium, and it can't be installed here. On Debian and Ubuntu: apt-get install chromium" >&2; exit 1; }
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help install serve test check format lock clean
+.PHONY: help install serve test test-clients test-browser fuzz check graphiql format lock clean
 
 help: ## list these commands
 	@echo "Admittance: which customer may use which feature, now or at any instant, and why."
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "PORT= and DATABASE_URL= are honoured by serve, PYTHON= by whatever installs."
 
@@ -32,6 +35,19 @@ serve: install ## migrate, load the demonstration data once, and serve http://12
 
 test: $(VENV)/installed-dev ## run the whole test suite, on SQLite and on a real PostgreSQL
 	@$(BIN)/python -m pytest -q -n auto --dist worksteal $(ARGS)
+
+test-clients: $(VENV)/installed-dev tests/clients/node_modules/.package-lock.json ## run clients in JavaScript against the server; needs Node 20
+	@$(BIN)/python -m pytest -q tests/clients $(ARGS)
+
+test-browser: $(VENV)/installed-dev ## run GraphiQL of a built wheel in Chromium, which is installed if it can be
+	@command -v chromium >/dev/null || $(INSTALL_CHROMIUM)
+	@$(BIN)/python -m pytest -q tests/browser $(ARGS)
+
+fuzz: $(VENV)/installed-dev ## send the running server 10,000 generated requests
+	@$(BIN)/python -m pytest -q -n auto tests/fuzz $(ARGS)
+
+graphiql: graphiql/node_modules/.package-lock.json ## build GraphiQL from graphiql/ anew; needs Node 20
+	@cd graphiql && npm run build
 
 check: $(VENV)/installed-dev ## check style, types, the layers, the layout and the committed schema
 	@$(BIN)/ruff check .
@@ -66,6 +82,13 @@ $(VENV)/installed: requirements.lock pyproject.toml $(VENV)/created
 $(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed
 	@echo "Installing what requirements-dev.lock names into $(VENV) ..."
 	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# npm writes this file itself, last of all.
+%/node_modules/.package-lock.json: %/package-lock.json
+	@command -v npm >/dev/null || { echo "There is no npm. Install Node.js 20 or later." >&2; exit 1; }
+	@echo "Installing what $< names ..."
+	@cd $* && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(VENV)/created:
