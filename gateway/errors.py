@@ -65,7 +65,7 @@ _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 def log_surprise(error: BaseException, where: str) -> str:
     """Logs an exception nobody foresaw. Returns the id the caller can quote."""
     error_id = f"err_{uuid4().hex}"
-    log.error("%s: %s at %s", error_id, type(error).__name__, where, exc_info=error)
+    log.error("%s: %s at %s", error_id, type(error).__name__, where, exc_info=error, extra={"error_id": error_id})
     return error_id
 
 

@@ -26,7 +26,8 @@ def server_config(app: ASGIApp, settings: Settings, **more: Any) -> uvicorn.Conf
         "ws_per_message_deflate": settings.compression,
         "lifespan": "on",
         "log_config": None,
-        "access_log": settings.access_log,
+        # Requests are logged by gateway.request_ids: with their ids, and without query strings.
+        "access_log": False,
         "server_header": False,
         # Given as a list, so that uvicorn doesn't read the environment for it.
         "proxy_headers": bool(settings.trusted_proxies),

@@ -12,6 +12,7 @@ from gateway.app import GRAPHQL_PATH, build_app
 from gateway.commands.running import run
 from gateway.console import CommandFailed, err, out, progress
 from gateway.demo.loading import Demonstration, open_demonstration
+from gateway.logs import configure_logging
 from gateway.server import server_config
 from gateway.settings import Settings
 from storage.database import Database
@@ -71,7 +72,7 @@ def _greet(host: str, port: int, demonstration: Demonstration | None) -> None:
 
 
 def _serve(settings: Settings, listening: socket.socket) -> None:
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    configure_logging(settings)
     # What these say of their own start has been said better.
     for name in ("uvicorn.error", "alembic"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))
