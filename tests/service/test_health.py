@@ -47,7 +47,7 @@ async def test_a_migrated_database_makes_it_ready(database: Database) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize("revision", [None])
+@pytest.mark.parametrize("revision", [None, "0001"])
 async def test_tables_of_an_earlier_release_are_waited_for(database: Database, revision: str | None) -> None:
     async with _at_revision(database, revision), _asking(Readiness(database)) as client:
         answer = await client.get("/health/ready")
@@ -97,3 +97,9 @@ async def test_a_process_that_is_stopping_wants_no_more_work(database: Database)
 
     assert (before.status_code, after.status_code, live.status_code) == (200, 503, 200)
     assert after.json() == {"status": "stopping"}
+
+
+async def test_the_application_is_asked_without_a_credential(client: httpx2.AsyncClient) -> None:
+    live, ready = await client.get("/health/live"), await client.head("/health/ready")
+
+    assert (live.status_code, live.json(), ready.status_code) == (200, {"status": "ok"}, 200)

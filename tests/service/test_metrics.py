@@ -17,6 +17,7 @@ from resolvers.context import new_context
 from resolvers.loaders import Loaders
 from storage.database import Database
 from storage.environments import create_environment
+from tests.service.serving import Caller
 
 KEY = "adm_live_" + "aB3" * 14 + "z"
 
@@ -139,6 +140,22 @@ async def test_every_loader_is_counted_under_the_name_of_its_place(database: Dat
 
     assert len(places) > 10
     assert told == places
+
+
+async def test_the_application_counts_its_operations_and_their_batches(caller: Caller) -> None:
+    await caller.ask('query ByKey { feature(by: {lookupKey: "sso"}) { id } }')
+    await caller.post({"query": "query Wrong { nothing }"})
+    await caller.client.post("/graphql", json={"query": "{ viewer { id } }"})
+
+    samples = _samples((await caller.client.get("/metrics")).text)
+
+    operations = {
+        (labels["operation"], labels["outcome"]): value
+        for (name, pairs), value in samples.items()
+        if name == "admittance_operations_total" and (labels := dict(pairs))
+    }
+    assert operations == {("ByKey", "ok"): 1, ("", "refused"): 1, ("", "unauthenticated"): 1}
+    assert samples[_of("admittance_loader_batch_size_count", loader="features_by_key")] == 1
 
 
 async def test_the_page_shows_the_build_the_process_and_the_databases_connections(database: Database) -> None:

@@ -171,3 +171,10 @@ def test_a_websocket_is_one_line_of_it_when_it_is_over(lines: io.StringIO) -> No
 
     logged = [(line["method"], line["path"], line["status"]) for line in _read(lines)]
     assert logged == [("WEBSOCKET", "/greet", 101), ("WEBSOCKET", "/away", 403)]
+
+
+async def test_every_answer_of_the_application_has_an_id(client: httpx2.AsyncClient) -> None:
+    for path in ("/graphql", "/nowhere", "/health/live", "/metrics"):
+        answer = await client.get(path, headers={"X-Request-Id": "mine"})
+
+        assert answer.headers["x-request-id"] == "mine", path
