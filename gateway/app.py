@@ -84,7 +84,7 @@ def build_app(settings: Settings) -> Starlette:
     view = GraphQLView(authenticator, operations, metrics, settings)
     routes: list[BaseRoute] = [
         Route(GRAPHQL_PATH, view),
-        Route(f"{GRAPHQL_PATH}/d/{{document_id}}", view),
+        Route(f"{GRAPHQL_PATH}/d/{{document_id:path}}", view),
         WebSocketRoute(GRAPHQL_PATH, view),
         *schema_routes(authenticator, operations),
         *health_routes(readiness),
