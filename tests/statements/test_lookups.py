@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from entitlements.facts import CustomerId, FeatureId, GrantId, ProductFeatureId, ProductId, SubscriptionId
 from entitlements.facts import EnvironmentId as Env
 from entitlements.facts import SubscriptionItemId as ItemId
+from storage.credentials import find_credential
+from storage.customer_sessions import find_session, load_sessions
 from storage.customers import (
     customers_of_grants,
     customers_of_items,
@@ -30,6 +32,7 @@ from storage.product_features import (
     products_with_features,
 )
 from storage.products import load_products, load_products_by_key, page_products
+from storage.trusted_documents import find_document
 from tests.statements.stage import NOON, Stage
 
 _PLACE = Cut(5, after=(NOON, "x"))
@@ -57,6 +60,13 @@ LOOKUPS: dict[str, Callable[[AsyncConnection, Env], Awaitable[object]]] = {
     "owners of subscriptions": lambda c, env: customers_of_subscriptions(c, env, [SubscriptionId("x")]),
     "owners of items": lambda c, env: customers_of_items(c, env, [ItemId("x")]),
     "owners of grants": lambda c, env: customers_of_grants(c, env, [GrantId("x")]),
+    "sessions": lambda c, env: load_sessions(c, env, ["x"]),
+}
+
+LOOKUPS_OF_REQUESTS: dict[str, Callable[[Database, Env], Awaitable[object]]] = {
+    "a key by its secret": lambda db, _: find_credential(db, "x"),
+    "a session by its token": lambda db, _: find_session(db, "x"),
+    "a document by either id": lambda db, env: find_document(db, env, "x"),
 }
 
 
@@ -96,6 +106,14 @@ def _reads_too_much(step: str) -> bool:
 @pytest.mark.parametrize("name", LOOKUPS)
 async def test_a_lookup_goes_by_an_index(stage: Stage, name: str) -> None:
     steps = await _plans(stage.db, lambda connection: LOOKUPS[name](connection, stage.env))
+
+    assert steps
+    assert [step for step in steps if _reads_too_much(step)] == []
+
+
+@pytest.mark.parametrize("name", LOOKUPS_OF_REQUESTS)
+async def test_a_lookup_of_every_request_goes_by_an_index(stage: Stage, name: str) -> None:
+    steps = await _plans(stage.db, lambda _: LOOKUPS_OF_REQUESTS[name](stage.db, stage.env))
 
     assert steps
     assert [step for step in steps if _reads_too_much(step)] == []
