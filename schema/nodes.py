@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 
 from entitlements.facts import CustomerId, GrantId, ProductFeatureId, SubscriptionId, SubscriptionItemId
-from resolvers.callers import Access
 from resolvers.context import Context
 from resolvers.entitlements import find_entitlement
 from resolvers.errors import InvalidArgument
@@ -21,7 +20,7 @@ from schema.entitlement import Entitlement
 from schema.environment import Environment
 from schema.grant import Grant
 from schema.node import Node
-from schema.permissions import ANYONE, CATALOGUE, CUSTOMERS, OWN
+from schema.permissions import TYPES
 
 IDS_AT_ONCE = 100
 
@@ -31,9 +30,9 @@ async def load_node(context: Context, text: str) -> Node | None:
 
     Raises: Forbidden, for a type of which the caller may see no object.
     """
-    access, load = _LOADERS.get(text.partition("_")[0], (ANYONE, None))
+    type_, load = _LOADERS.get(text.partition("_")[0], ("Query", None))
     # Before it is known whether there is such an object.
-    context.require(access)
+    context.require(TYPES[type_])
     return await load(context, text) if load else None
 
 
@@ -96,16 +95,16 @@ async def _environment(context: Context, text: str) -> Node | None:
     return Environment.of(context) if text == context.environment.id else None
 
 
-_LOADERS: dict[str, tuple[Access, Callable[[Context, str], Awaitable[Node | None]]]] = {
-    "feat": (CATALOGUE, _feature),
-    "prod": (CATALOGUE, _product),
-    "prodft": (CATALOGUE, _product_feature),
-    "cus": (OWN, _customer),
-    "sub": (OWN, load_subscription),
-    "si": (OWN, _item),
-    "ent": (OWN, load_entitlement),
-    "grt": (OWN, load_grant),
-    "cs": (CUSTOMERS, load_customer_session),
-    "env": (ANYONE, _environment),
+_LOADERS: dict[str, tuple[str, Callable[[Context, str], Awaitable[Node | None]]]] = {
+    "feat": ("Feature", _feature),
+    "prod": ("Product", _product),
+    "prodft": ("ProductFeature", _product_feature),
+    "cus": ("Customer", _customer),
+    "sub": ("CustomerSubscription", load_subscription),
+    "si": ("SubscriptionItem", _item),
+    "ent": ("Entitlement", load_entitlement),
+    "grt": ("Grant", load_grant),
+    "cs": ("CustomerSession", load_customer_session),
+    "env": ("Environment", _environment),
 }
-"""By the id's prefix: who may see objects of the type, and how one is loaded."""
+"""By the id's prefix: the type it names, and how one is loaded."""

@@ -25,6 +25,30 @@ CUSTOMERS = Access(Scope.CUSTOMERS_READ)
 OWN = Access(Scope.CUSTOMERS_READ, sessions=True)
 """Keys that may read customers; sessions see their own, and others as unknown."""
 
+TYPES = {
+    "Query": ANYONE,
+    "Viewer": ANYONE,
+    "Environment": ANYONE,
+    "Feature": CATALOGUE,
+    "Product": CATALOGUE,
+    "ProductFeature": CATALOGUE,
+    "Customer": OWN,
+    "CustomerSubscription": OWN,
+    "SubscriptionItem": OWN,
+    "Grant": OWN,
+    "Entitlement": OWN,
+    "EntitlementSnapshot": OWN,
+    "EntitlementSource": OWN,
+    "EntitlementsChange": OWN,
+    "AccessDecision": OWN,
+    "CustomerSession": CUSTOMERS,
+}
+"""Who may see objects of a type, and with them every field that declares nothing of its own.
+
+Connections, edges and payloads are seen with what they hold. What hangs below a customer shows the features and
+products it leads to. A payload shows what its mutation wrote.
+"""
+
 
 class Requires(FieldExtension):
     """The declaration on a field: checked before it is resolved, and told in its description."""
