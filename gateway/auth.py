@@ -1,6 +1,7 @@
 """Who is asking: an API key, a customer's session, or a token of the company's own sign-in (RFC 6750, Bearer)."""
 
 import logging
+import math
 
 from entitlements.facts import CustomerId, EnvironmentId
 from gateway.claims import EXPIRED, INVALID, TokenRefused
@@ -51,19 +52,30 @@ class Authenticator:
         A wrong credential, a revoked one and one of nobody's are told apart by their owner, and by nobody here.
         Raises: Unauthenticated; TooManyFailures; DatabaseUnavailable; IdentityProviderUnavailable.
         """
-        scheme, _, token = (authorization or "").partition(" ")
-        token = token.strip()
-        if scheme.lower() != "bearer" or not token:
-            message = "This endpoint needs a credential: send the header `Authorization: Bearer <API key or token>`."
-            raise Unauthenticated(message, _REALM)
         try:
-            return await self._holder(token)
+            return await self._holder(_token(authorization))
         except TokenRefused as refused:
             log.debug("credential refused: %s", refused.reason)
             if str(refused) != EXPIRED:
                 # What has expired was right once: an open tab that asks on is not guessing.
                 await self._note_failure(source)
-            raise Unauthenticated(str(refused), f'{_REALM}, error="invalid_token"') from None
+            raise _unauthenticated(refused) from None
+
+    async def again(self, authorization: str) -> Caller:
+        """The caller with an Authorization value that was right before: should it be wrong now, nobody was guessing.
+
+        Raises: Unauthenticated; DatabaseUnavailable; IdentityProviderUnavailable.
+        """
+        try:
+            return await self._holder(_token(authorization))
+        except TokenRefused as refused:
+            raise _unauthenticated(refused) from None
+
+    def seconds_left(self, caller: Caller) -> float:
+        """How long a caller's credential still holds, if it isn't revoked; infinite for one without an end."""
+        if caller.expires_at is None:
+            return math.inf
+        return (caller.expires_at - self._database.clock.now()).total_seconds()
 
     async def _holder(self, token: str) -> Caller:
         if self._identity.recognises(token):
@@ -112,3 +124,16 @@ class Authenticator:
         spent = await self._rates.note_failure(source)
         if not spent.allowed:
             raise TooManyFailures(spent)
+
+
+def _token(authorization: str | None) -> str:
+    scheme, _, token = (authorization or "").partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token:
+        message = "This endpoint needs a credential: send the header `Authorization: Bearer <API key or token>`."
+        raise Unauthenticated(message, _REALM)
+    return token
+
+
+def _unauthenticated(refused: TokenRefused) -> Unauthenticated:
+    return Unauthenticated(str(refused), f'{_REALM}, error="invalid_token"')

@@ -22,6 +22,7 @@ from gateway.refusals import BadRequest
 from gateway.request_body import GraphQLRequest, read_requests
 from gateway.request_ids import note_credential
 from gateway.settings import Settings
+from gateway.websocket.door import GraphQLSockets
 from resolvers.callers import Caller
 from resolvers.context import Context
 from schema.build import SCHEMA
@@ -46,9 +47,13 @@ class GraphQLView(GraphQL[Context, None]):
         self.operations = operations
         self.metrics = metrics
         self.settings = settings
+        self.sockets = GraphQLSockets(authenticator, operations, metrics, settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request; whatever happens, with JSON."""
+        """Answers one request; whatever happens, with JSON. Or holds a WebSocket."""
+        if scope["type"] == "websocket":
+            await self.sockets(scope, receive, send)
+            return
         response = await self._respond(Request(scope, receive), receive)
         for name, value in _HEADERS.items():
             response.headers[name] = value

@@ -8,7 +8,7 @@ import platform
 from collections.abc import Iterable
 from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, Info, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
@@ -74,6 +74,7 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self.sockets = Gauge("admittance_websockets", "WebSockets that are open.", registry=self.registry)
         build = Info("admittance_build", "What is running.", registry=self.registry)
         build.info({"version": importlib.metadata.version("admittance"), "python": platform.python_version()})
         ProcessCollector(registry=self.registry)

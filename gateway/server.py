@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 
 from gateway.connections import connection_class
 from gateway.settings import Settings
+from gateway.websocket.wire import socket_class
 
 WEBSOCKET_PING_SECONDS = 20
 """How often a quiet WebSocket is asked whether somebody is there, and how long it may take to say so."""
@@ -19,7 +20,7 @@ def server_config(app: ASGIApp, settings: Settings, **more: Any) -> uvicorn.Conf
     given: dict[str, Any] = {
         "http": connection_class(settings.request_seconds),
         "timeout_keep_alive": math.ceil(settings.request_seconds),
-        "ws": "websockets-sansio",
+        "ws": socket_class(settings.request_seconds),
         "ws_max_size": settings.max_body_bytes,
         "ws_ping_interval": WEBSOCKET_PING_SECONDS,
         "ws_ping_timeout": WEBSOCKET_PING_SECONDS,
