@@ -1,8 +1,11 @@
 """What Prometheus reads: the figures of operations and batches, and who may read them."""
 
+import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from functools import cached_property
+from pathlib import Path
+from typing import get_args
 
 import httpx2
 import pytest
@@ -18,6 +21,8 @@ from resolvers.loaders import Loaders
 from storage.database import Database
 from storage.environments import create_environment
 from tests.service.serving import Caller
+
+OPERATIONS_PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
 
 KEY = "adm_live_" + "aB3" * 14 + "z"
 
@@ -204,3 +209,31 @@ def test_turned_off_there_is_no_page() -> None:
     database = Database.open("sqlite:///never-opened.db")
 
     assert metrics_routes(Metrics(), database, TelemetrySettings(metrics=False)) == []
+
+
+async def test_the_page_of_the_docs_names_every_metric_its_labels_and_every_outcome(database: Database) -> None:
+    metrics = Metrics()
+    metrics.operation("A", "query", "ok", 0.1, 1)
+    metrics.batch("a", 1, 0.1)
+    async with _reading(database, metrics=metrics) as client:
+        text = (await client.get("/metrics")).text
+
+    rows = [line.split(" | ") for line in OPERATIONS_PAGE.read_text(encoding="utf-8").splitlines() if line[:3] == "| `"]
+    documented = {row[0].strip("| `"): set(re.findall(r"`(\w+)`", row[1].partition(":")[0])) for row in rows}
+    assert {name: labels for name, labels in documented.items() if name.startswith("admittance_")} == {
+        name.replace("admittance_operations", "admittance_operations_total"): labels
+        for name, labels in _labels(text).items()
+        if name.startswith("admittance_")
+    }
+    assert set(get_args(Outcome)) <= documented.keys()
+
+
+def _labels(text: str) -> dict[str, set[str]]:
+    """The labels of each metric, but for those of a format: buckets, and the instant it began."""
+    families = [each for each in text_string_to_metric_families(text) if not each.name.endswith("_created")]
+    return {
+        f"{each.name}_info" if each.type == "info" else each.name: {
+            label for sample in each.samples for label in sample.labels if label != "le"
+        }
+        for each in families
+    }
