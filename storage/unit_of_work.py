@@ -124,7 +124,7 @@ async def write_in_real_time(
     *,
     idempotency: IdempotencyRequest | None = None,
 ) -> T:
-    """Writes what is no fact, such as customers' sessions: it changes no entitlement and waits for no other write.
+    """Writes what is no fact, such as customers' sessions: it changes no version, and no catalogue write holds it up.
 
     Raises: Replayed, IdempotencyConflict, EnvironmentMissing, DatabaseUnavailable, and whatever the command does.
     """

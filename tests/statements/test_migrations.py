@@ -1,17 +1,21 @@
 """Migrations make the tables the code works with."""
 
 import asyncio
+from hashlib import sha256
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert
 
+from storage.credentials import find_credential
 from storage.database import Database
 from storage.environments import ensure_environments
 from storage.errors import SchemaOutdated
 from storage.migrations import check_schema, migrate, schema_state
-from storage.rows import tables
+from storage.records import Credential
+from storage.rows import api_keys, tables
+from tests.statements.stage import NOON, Stage
 
 
 async def test_the_migrations_make_exactly_the_tables_of_the_code(database: Database) -> None:
@@ -37,6 +41,25 @@ async def test_a_database_without_tables_is_outdated(unmigrated_url: str) -> Non
 
     assert (refusal.value.current, refusal.value.head) == (None, "0002")
     await database.close()
+
+
+async def test_keys_that_a_process_of_the_first_release_makes_are_read(stage: Stage) -> None:
+    known_to_it = {
+        "id": "key_1",
+        "environment_id": stage.env,
+        "name": "ci",
+        "scopes": ["*"],
+        "secret_hash": sha256(b"secret").hexdigest(),
+        "hint": "cret",
+        "created_at": NOON,
+        "revoked_at": None,
+    }
+
+    async with stage.db.begin_write() as connection:
+        await connection.execute(insert(api_keys).values(known_to_it))
+
+    found = await find_credential(stage.db, "secret")
+    assert found == Credential("key_1", await stage.environment(), "ci", ("*",), "cret", NOON)
 
 
 async def test_processes_that_start_at_once_migrate_once(unmigrated_url: str) -> None:
