@@ -52,7 +52,8 @@ class Documents:
         if text is None or not text.strip():
             return await self._find_named(environment, named)
         digest = hash_of(text) if named or self._only_trusted else None
-        if named and digest != named.id:
+        # An id of one's own says nothing of a text: a client sends both where the id alone was unknown.
+        if named and named.is_hash and digest != named.id:
             message = "The request sends a document and the id of another: the id isn't the SHA-256 of `query`."
             raise DocumentRefused(message, "BAD_REQUEST")
         document = await self._look_up(environment, digest) if digest else None
@@ -61,7 +62,8 @@ class Documents:
         if self._only_trusted:
             message = "Only imported documents are carried out here: name one by its id."
             raise DocumentRefused(message, "TRUSTED_DOCUMENT_REQUIRED")
-        return Found(text, new_hash=digest if self._keeps and named and named.by_apollo else None)
+        is_for_keeping = self._keeps and named is not None and named.by_apollo and named.is_hash
+        return Found(text, new_hash=digest if is_for_keeping else None)
 
     async def keep(self, environment: EnvironmentId, found: Found) -> None:
         """Keeps a document that was sent with its hash, for requests that will name it; to be called once it is valid.

@@ -131,6 +131,8 @@ MATRIX: list[tuple[tuple[str | None, NamedDocument | None], tuple[Outcome, ...]]
     ((PAGE, by_apollo(PAGE_HASH)), (False, True, True, False, True)),
     ((LOOSE, by_apollo(LOOSE_HASH)), (False, False, REQUIRED, False, False)),
     ((LOOSE, by_id(LOOSE_HASH)), (False, False, REQUIRED, False, False)),
+    ((LOOSE, by_apollo("shop/None")), (False, False, REQUIRED, False, False)),
+    ((PAGE, by_apollo("shop/None")), (False, True, True, False, True)),
     ((None, None), ((400, "BAD_REQUEST"),) * 5),
 ]
 
@@ -185,9 +187,9 @@ async def test_a_document_sent_by_itself_asks_the_database_nothing(
     assert sent == []
 
 
-@pytest.mark.parametrize("named", [by_id(PAGE_HASH), by_apollo(PAGE_HASH), by_apollo("shop/Page")])
+@pytest.mark.parametrize("named", [by_id(PAGE_HASH), by_apollo(PAGE_HASH)])
 @pytest.mark.parametrize("mode", ["off", "allow", "require"])
-async def test_a_document_under_the_id_of_another_is_refused_and_not_kept(
+async def test_a_document_under_the_hash_of_another_is_refused_and_not_kept(
     database: Database, environment: EnvironmentId, mode: Mode, named: NamedDocument
 ) -> None:
     documents = documents_of(database, mode, persisted=True)
@@ -236,8 +238,11 @@ async def test_nothing_is_kept_unless_the_settings_say_so(
     assert await find_document(database, environment, LOOSE_HASH) is None
 
 
-async def test_a_document_named_in_the_drafts_way_is_never_kept(database: Database, environment: EnvironmentId) -> None:
-    found = await documents_of(database, "allow", persisted=True).find(environment, LOOSE, by_id(LOOSE_HASH))
+@pytest.mark.parametrize("named", [by_id(LOOSE_HASH), by_id("shop/None"), by_apollo("shop/None")])
+async def test_only_apollos_hashes_keep_a_document(
+    database: Database, environment: EnvironmentId, named: NamedDocument
+) -> None:
+    found = await documents_of(database, "allow", persisted=True).find(environment, LOOSE, named)
 
     assert found == Found(LOOSE)
 

@@ -1,6 +1,9 @@
 """`admittance documents`: manifests imported whole or not at all, listed, and removed."""
 
 import json
+import re
+import shlex
+import shutil
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -10,6 +13,7 @@ import pytest
 Command = Callable[..., int]
 Captured = pytest.CaptureFixture[str]
 
+PAGE = Path(__file__).parents[2] / "docs" / "documents.md"
 FOLDER = Path(__file__).parent / "manifests"
 CODEGEN, RELAY, APOLLO, OWN_IDS = (
     str(FOLDER / f"{name}.json") for name in ("codegen", "relay", "apollo", "apollo-own-ids")
@@ -41,6 +45,18 @@ def test_manifests_of_every_tool_are_imported_together_and_only_once(installed: 
     assert len(listed) == 9
     assert {row[1] for row in listed} > {"Gate", "appGateQuery", "Grant", "appGrantMutation"}
     assert {row[2] for row in listed} == {"imported"}
+
+
+def test_the_command_in_the_docs_works(installed: Command, tmp_path: Path, capsys: Captured) -> None:
+    [block] = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    [name, *arguments] = shlex.split(block)
+    for written, manifest in (("web/persisted-documents.json", CODEGEN), ("ios/persisted-query-manifest.json", APOLLO)):
+        (tmp_path / written).parent.mkdir()
+        shutil.copy(manifest, tmp_path / written)
+
+    assert name == "admittance"
+    assert installed(*arguments) == 0
+    assert capsys.readouterr().err == "6 new, 0 unchanged.\n"
 
 
 def test_an_import_belongs_to_one_environment(installed: Command, capsys: Captured) -> None:
