@@ -1,5 +1,6 @@
 """`admittance serve --demo` as people run it: a process of its own, started, asked by pasting, and interrupted."""
 
+import json
 import os
 import re
 import shlex
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
+import pytest
 
 from gateway.demo.loading import open_demonstration
 from storage.database import Database
@@ -79,3 +81,24 @@ async def test_without_the_demonstration_it_says_how_to_get_a_key(tmp_path: Path
 
     assert "Callers need an API key: `admittance keys create` makes one." in greeting
     assert not (tmp_path / "admittance.demo-key").exists()
+
+
+async def test_its_log_is_one_json_object_a_line_and_holds_no_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADMITTANCE_ACCESS_LOG", "true")
+    database = Database.open(f"sqlite:///{tmp_path}/own.db")
+    await migrate(database)
+    await database.close()
+    key = "adm_live_" + "aB3" * 14 + "z"
+
+    with _serving(tmp_path) as process:
+        url = re.findall(r"http://[^/]+", _read_greeting(process))[0]
+        httpx2.get(f"{url}/{key}%0aforged?query={key}", headers={"Authorization": f"Bearer {key}"})
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+
+    *lines, last = said.splitlines()
+    [request] = [json.loads(line) for line in lines]
+    assert (request["path"], request["status"]) == ("/adm_live_***%0Aforged", 404)
+    assert last == "Stopped."
