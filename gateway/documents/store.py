@@ -9,7 +9,7 @@ from entitlements.facts import EnvironmentId
 from gateway.documents.ids import NamedDocument, hash_of
 from gateway.settings import Settings
 from storage.database import Database
-from storage.errors import UnstorableText
+from storage.errors import DatabaseUnavailable, UnstorableText
 from storage.records import DocumentKind, StoredDocument
 from storage.trusted_documents import find_document, keep_persisted
 
@@ -45,6 +45,7 @@ class Documents:
         self._trusts = settings.trusted_documents != "off"
         self._only_trusted = settings.trusted_documents == "require"
         self._keeps = settings.persisted_queries and not self._only_trusted
+        self._knows_ids = self._trusts or self._keeps
         self._remembered = _Remembered()
 
     async def find(self, environment: EnvironmentId, text: str | None, named: NamedDocument | None) -> Found:
@@ -66,19 +67,17 @@ class Documents:
         return Found(text, new_hash=digest if is_for_keeping else None)
 
     async def keep(self, environment: EnvironmentId, found: Found) -> None:
-        """Keeps a document that was sent with its hash, for requests that will name it; to be called once it is valid.
-
-        Raises: DatabaseUnavailable.
-        """
+        """Keeps a document that was sent with its hash, for requests that will name it. It must have proved valid."""
         if found.new_hash is not None:
-            # What no database can hold is carried out like any other, and sent in full the next time.
-            with suppress(UnstorableText):
+            # Whatever stands in the way, a text that no database can hold or a database that is busy or away: the
+            # operation is carried out like any other, and sent in full the next time.
+            with suppress(UnstorableText, DatabaseUnavailable):
                 await keep_persisted(self._database, environment, found.new_hash, found.text)
 
     async def _find_named(self, environment: EnvironmentId, named: NamedDocument | None) -> Found:
         if named is None:
             raise DocumentRefused("The request has neither a `query` nor a `documentId`.", "BAD_REQUEST")
-        if not self._trusts and not self._keeps:
+        if not self._knows_ids:
             raise _unsupported(named)
         document = await self._look_up(environment, named.id)
         if document is None:
@@ -86,7 +85,7 @@ class Documents:
         return self._found(document)
 
     async def _look_up(self, environment: EnvironmentId, id_: str) -> StoredDocument | None:
-        if not self._trusts and not self._keeps:
+        if not self._knows_ids:
             return None
         document = self._remembered.find(environment, id_)
         if document is None:

@@ -14,6 +14,7 @@ from gateway.refusals import BadRequest
 from gateway.settings import Settings
 from storage.database import Database
 from storage.environments import create_environment
+from storage.errors import DatabaseUnavailable
 from storage.records import NewDocument
 from storage.trusted_documents import find_document, import_documents, keep_persisted, list_documents, remove_document
 from tests.operations.statements import statements
@@ -259,6 +260,17 @@ async def test_a_text_that_no_database_holds_is_not_kept_and_not_imported(
 
     assert refused.value.code == "TRUSTED_DOCUMENT_REQUIRED"
     assert len(await list_documents(database, environment)) == 2
+
+
+async def test_no_operation_fails_for_want_of_a_place_to_keep_it() -> None:
+    database = Database.open("postgresql://nobody@127.0.0.1:1/nothing")
+    documents = documents_of(database, "allow", persisted=True)
+
+    await documents.keep(EnvironmentId("env_1"), Found(LOOSE, new_hash=LOOSE_HASH))
+
+    with pytest.raises(DatabaseUnavailable):
+        await documents.find(EnvironmentId("env_1"), None, by_id(LOOSE_HASH))
+    await database.close()
 
 
 @pytest.fixture
