@@ -3,6 +3,7 @@
 import logging
 import re
 import time
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -26,6 +27,7 @@ class RequestNotes:
     """What becomes known of a request while it is answered."""
 
     request_id: str
+    headers: Mapping[str, str]
     credential_id: str | None = None
     status: int | None = None
 
@@ -37,6 +39,12 @@ def current_request_id() -> str | None:
     """The id of the request that is being answered; None outside of any."""
     notes = _notes.get()
     return notes.request_id if notes else None
+
+
+def current_headers() -> Mapping[str, str]:
+    """The headers of the request that is being answered, for the trace it is part of; none outside of any."""
+    notes = _notes.get()
+    return notes.headers if notes else {}
 
 
 def note_credential(credential_id: str) -> None:
@@ -61,7 +69,8 @@ class RequestIds:
         if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
             return
-        notes = RequestNotes(_request_id(Headers(scope=scope)))
+        headers = Headers(scope=scope)
+        notes = RequestNotes(_request_id(headers), headers)
         token = _notes.set(notes)
         started = time.perf_counter()
         try:

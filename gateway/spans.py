@@ -8,6 +8,7 @@ import importlib.metadata
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from hashlib import sha256
 
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -73,9 +74,10 @@ class OtlpOperationSpan:
     def __init__(self, span: trace.Span) -> None:
         self._span = span
 
-    def set(self, *, outcome: str | None = None, cost: int | None = None, document_hash: str | None = None) -> None:
+    def set(self, *, outcome: str | None = None, cost: int | None = None, document: str | None = None) -> None:
         """Notes what has become known; an outcome that is our own failing marks the span as failed."""
-        noted = {"admittance.outcome": outcome, "admittance.cost": cost, "graphql.document.hash": document_hash}
+        digest = sha256(document.encode(errors="surrogatepass")).hexdigest() if document is not None else None
+        noted = {"admittance.outcome": outcome, "admittance.cost": cost, "graphql.document.hash": digest}
         self._span.set_attributes({name: value for name, value in noted.items() if value is not None})
         if outcome in _FAILURES:
             self._span.set_status(trace.StatusCode.ERROR)

@@ -11,8 +11,11 @@ from gateway.settings import SettingsInvalid
 class OperationSpan(Protocol):
     """The span of the operation that is being carried out."""
 
-    def set(self, *, outcome: str | None = None, cost: int | None = None, document_hash: str | None = None) -> None:
-        """Notes what has become known: never variables, never the text of an error."""
+    def set(self, *, outcome: str | None = None, cost: int | None = None, document: str | None = None) -> None:
+        """Notes what has become known: never variables, never the text of an error.
+
+        `document`: its text, of which only the SHA-256 is kept.
+        """
         ...
 
 
@@ -67,7 +70,7 @@ class NoTracing:
 
 
 class _NoSpan:
-    def set(self, *, outcome: str | None = None, cost: int | None = None, document_hash: str | None = None) -> None:
+    def set(self, *, outcome: str | None = None, cost: int | None = None, document: str | None = None) -> None:
         """Forgets it."""
 
 
