@@ -34,12 +34,12 @@ class Census:
 
     @property
     def parts(self) -> int:
-        """All of it: what the document takes in memory goes by this."""
+        """All of it: the time to check the document, and the memory to keep it, go by this."""
         return self.definitions + self.variables + self.directives + self.selections + self.values
 
     def refuse(self, bounds: Bounds) -> GraphQLError | None:
         """The error if there is too much of anything."""
-        for what in ("definitions", "variables", "directives", "selections", "values"):
+        for what in ("definitions", "variables", "directives", "parts"):
             found, limit = getattr(self, what), getattr(bounds, what)
             if limit and found > limit:
                 return too_large(what, found, limit)

@@ -73,7 +73,7 @@ def explain_syntax(error: GraphQLError, limits: Limits) -> GraphQLError:
     if match := _TOO_LONG.fullmatch(error.message):
         what = match[1]
         limit = limits.max_tokens if what == "tokens" else Bounds.of(limits.max_tokens).comments
-        sentence = f"The document has more than {limit:,} {what}. Split it, or pass values as variables."
+        sentence = f"The document has more than {limit:,} {what}. Split it, or use variables."
         return GraphQLError(sentence, extensions={"code": "DOCUMENT_TOO_LARGE", what: {"limit": limit}})
     return error
 

@@ -61,7 +61,7 @@ REFUSED = {
     "a fraction of 90,000 digits": f"{{ customers(first: 1.{'9' * 90_000}) {{ totalCount }} }}",
     "a name of 99 kB": f"{{ {'x' * 99_000} }}",
     "a type of 99 kB": f"{{ ... on {'X' * 99_000} {{ id }} }}",
-    "an enum value of 99 kB": f"{{ customer(by: {{id: 1}}) {{ subscriptions(status: {'X' * 99_000}) {{ __typename }} }} }}",
+    "an enum value of 99 kB": f"{{ customer(by: {{id: 1}}) {{ subscriptions(status: {'X' * 99_000}) {{ a }} }} }}",
     "an instant of 99 kB": f'{{ viewer {{ customer {{ hasAccess(lookupKey: "a", at: "{"1" * 99_000}") }} }} }}',
     "an argument of 99 kB": f"{{ viewer({'x' * 99_000}: 1) {{ id }} }}",
     "long names one after the other": f"{{ viewer {{ {_each('x' * 150 + '#', 600)} }} }}",
@@ -82,10 +82,13 @@ REFUSED = {
     "introspections under aliases": f"{{ {_each('a#: __schema { types { fields { name } } }', 51)} }}",
 }
 
+HAS_ACCESS = 'b: hasAccess(lookupKey: "a", at: "2026-01-01T00:00:00Z") '
+ARGUMENTS = f"a#: customer(by: {{id: 1}}) {{ {HAS_ACCESS * 13} }}"
 GOOD = {
-    "operations side by side": _each("query Q# { viewer { id kind livemode customer { id } } }", 100),
-    "620 fields": f"{{ {_each('a#: customer(by: {id: 1}) { ' + _each('b: grants { totalCount }', 9) + ' }', 32)} }}",
-    "600 values": f"{{ nodes(ids: [{'1 ' * 620}]) {{ id }} }}",
+    "operations side by side": _each("query Q# { viewer { id customer { id } } }", 100),
+    "609 fields": f"{{ {_each('a#: customer(by: {id: 1}) { ' + _each('b: grants { totalCount }', 9) + ' }', 29)} }}",
+    "600 fields, arguments and values": f"{{ {_each(ARGUMENTS, 14)} }}",
+    "620 values": f"{{ nodes(ids: [{'1 ' * 620}]) {{ id }} }}",
     "a text of lines": f'{{ node(id: """{"x" * 30_000}""") {{ id }} }}',
     "nothing but spaces": f"{{ viewer {{ id {',' * 99_000} }} }}",
     "600 spreads": f"{{ viewer {{ {'...F ' * 600} }} }} fragment F on Viewer {{ id }}",
@@ -93,7 +96,7 @@ GOOD = {
     + " ".join(f"fragment F{i} on Viewer {{ ...F{i + 1} }}" for i in range(97))
     + "fragment F97 on Viewer { id }",
     "190 inline fragments inside each other": f"{{ viewer {{ {_nested('... { ', 190)} }} }}",
-    "49 sized pages": f"query($n: Int) {{ viewer {{ customer {{ {_each('a#: grants(first: $n) { totalCount }', 49)} }} }} }}",
+    "49 sized pages": f"query($n: Int) {{ {_each('a#: features(first: $n) { nodes { id } }', 49)} }}",
     "fragments that double": _doubling("Customer", "...F ...F"),
     "an introspection": get_introspection_query(),
 }
