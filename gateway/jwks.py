@@ -12,7 +12,6 @@ from jwt.exceptions import PyJWTError
 MOST_KEYS = 100
 """Keys of a set that are looked at. Providers publish two or three; the bound keeps a broken one from stalling us."""
 
-_ASYMMETRIC = ("RSA", "EC", "OKP")
 _PRIVATE_PART = "d"
 
 
@@ -43,8 +42,9 @@ def read_key_set(document: bytes, algorithms: Sequence[str]) -> KeySet:
     """The keys of a set that may verify one of these algorithms. Raises: JwksInvalid.
 
     A key is bound to algorithms here, by its own type, curve and `alg`, so that no token can choose another use for it.
-    Left out are those for encryption, symmetric and private ones (what is published can't be secret), RSA keys below
-    2048 bits, and whatever can't be read. Of two with the same id for the same algorithm the first counts.
+    Left out are those for encryption, private ones (what is published is no secret), symmetric ones (no algorithm that
+    can be allowed is for them), RSA keys below 2048 bits, and whatever can't be read. Of two with the same id for the
+    same algorithm the first counts.
     """
     published = _published(document)
     keys: dict[str, dict[str | None, PyJWK]] = {algorithm: {} for algorithm in algorithms}
@@ -69,8 +69,7 @@ def _published(document: bytes) -> list[dict[str, Any]]:
 def _may_verify(jwk: dict[str, Any]) -> bool:
     operations = jwk.get("key_ops", ["verify"])
     return (
-        jwk.get("kty") in _ASYMMETRIC
-        and jwk.get("use", "sig") == "sig"
+        jwk.get("use", "sig") == "sig"
         and isinstance(operations, list)
         and "verify" in operations
         and _PRIVATE_PART not in jwk

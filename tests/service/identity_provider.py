@@ -70,9 +70,13 @@ def signed(header: Mapping[str, Json], claims: Mapping[str, Json] | bytes, sign:
     return (message + b"." + base64url_encode(sign(message))).decode()
 
 
-@cache
 def signing_key(kid: str = "first", algorithm: str = "RS256", *, bits: int = 2048) -> SigningKey:
     """The key of this name: always the same one, as making one takes a while."""
+    return _made_key(kid, algorithm, bits)
+
+
+@cache
+def _made_key(kid: str, algorithm: str, bits: int) -> SigningKey:
     if algorithm == "EdDSA":
         return SigningKey(kid, algorithm, ed25519.Ed25519PrivateKey.generate())
     if algorithm in _CURVES:

@@ -58,6 +58,13 @@ async def test_a_token_without_a_key_id_is_verified_by_the_only_key_that_fits(
     assert (only, await outcome(providers, token)) == ("acme", "TokenRefused")
 
 
+async def test_a_key_on_another_curve_is_not_one_that_fits(provider: Provider, providers: IdentityProviders) -> None:
+    keys = [signing_key("longer", "ES384"), signing_key("short", "ES256")]
+    provider.publish({"keys": [key.public_jwk(alg=WITHOUT) for key in keys]})
+
+    assert await outcome(providers, provider.mint(keys[1], header={"kid": WITHOUT})) == "acme"
+
+
 async def test_a_provider_that_withdraws_every_key_is_taken_at_its_word(
     provider: Provider, providers: IdentityProviders, clock: HandClock
 ) -> None:
@@ -177,11 +184,14 @@ async def test_only_a_plain_answer_is_taken(
     assert provider.fetches == 1
 
 
-async def test_what_is_packed_is_not_unpacked(provider: Provider, providers: IdentityProviders) -> None:
+async def test_what_is_packed_is_not_unpacked(
+    provider: Provider, providers: IdentityProviders, caplog: pytest.LogCaptureFixture
+) -> None:
     provider.headers = {"Content-Encoding": "gzip"}
-    provider.publish(gzip.compress(b'{"keys": []' + b" " * 100_000_000 + b"}"))
+    provider.publish(gzip.compress(b'{"keys": []' + b" " * 10_000_000 + b"}"))
 
     assert await outcome(providers, provider.mint()) == "IdentityProviderUnavailable"
+    assert "it is not JSON" in caplog.text
 
 
 async def test_of_a_flood_of_keys_the_first_hundred_count(provider: Provider, providers: IdentityProviders) -> None:

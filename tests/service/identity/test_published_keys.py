@@ -98,6 +98,21 @@ async def test_a_set_that_is_good_for_less_is_renewed_sooner(
     assert provider.fetches == 2
 
 
+async def test_a_set_is_as_old_as_the_question_it_answers(
+    provider: Provider, providers: IdentityProviders, clock: HandClock
+) -> None:
+    provider.may_answer.clear()
+    asking = asyncio.create_task(outcome(providers, lasting(provider)))
+    await provider.asked.wait()
+    clock.move(minutes=10)
+    provider.may_answer.set()
+    await asking
+
+    await outcome(providers, lasting(provider))
+
+    assert provider.fetches == 2
+
+
 async def test_a_clock_that_was_set_back_makes_keys_old_and_not_young_for_ever(
     provider: Provider, providers: IdentityProviders, clock: HandClock
 ) -> None:
@@ -227,6 +242,7 @@ async def test_while_keys_are_old_nobody_waits_and_the_provider_is_asked_every_h
         await provider.asked.wait()
         await asyncio.wait(renewals())
         assert await outcome(impatient, token) == "acme"
+        assert renewals() == set(), "that was too soon"
 
     assert provider.fetches == 5
     provider.may_answer.set()
