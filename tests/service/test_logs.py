@@ -68,9 +68,8 @@ def _logging_to(*, as_json: bool) -> Generator[io.StringIO]:
     log.removeHandler(handler)
 
 
-log = logging.getLogger("tests.logs")
-log.propagate = False
-log.setLevel(logging.DEBUG)
+# Of no family: what is logged here is hostile, and shall not reach the handlers of pytest.
+log = logging.Logger("tests.logs", logging.DEBUG)
 
 
 def _only(stream: io.StringIO) -> dict[str, Any]:
