@@ -53,7 +53,8 @@ class SigningKey:
 
     def private_jwk(self) -> dict[str, Json]:
         """What must never be published of it."""
-        return {**self._family().to_jwk(self.private, as_dict=True), "kid": self.kid, "alg": self.algorithm}
+        jwk = self._family().to_jwk(self.private, as_dict=True)
+        return {**jwk, "kid": self.kid, "alg": self.algorithm, "key_ops": ["sign", "verify"]}
 
     def sign(self, header: Mapping[str, Json], claims: Mapping[str, Json]) -> str:
         """A token with exactly this header and these claims, whatever they hold."""
