@@ -69,7 +69,7 @@ def _logging_to(*, as_json: bool) -> Generator[io.StringIO]:
 
 
 # Of no family: what is logged here is hostile, and shall not reach the handlers of pytest.
-log = logging.Logger("tests.logs", logging.DEBUG)
+log = logging.Logger("tests.logs", logging.DEBUG)  # noqa: LOG001 - one of the manager has handlers above it
 
 
 def _only(stream: io.StringIO) -> dict[str, Any]:
