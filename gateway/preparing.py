@@ -24,7 +24,7 @@ from gateway.validating import LEASHED_RULES, MAX_ERRORS, RULES, brief, explain_
 
 KEPT_DOCUMENTS = 1_000
 KEPT_BYTES = 32_000_000
-BYTES_PER_PART = 600
+BYTES_PER_PART = 1_300
 """What a field, an argument or a value takes in memory with its tokens and positions, measured."""
 
 KEPT_COSTS = 64
