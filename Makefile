@@ -10,15 +10,17 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 LOCK = pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --upgrade pyproject.toml
 
-INSTALL_CHROMIUM = { echo "Installing Chromium ..."; apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
-	{ echo "There is no chromium, and it can't be installed here. On Debian and Ubuntu: apt-get install chromium" >&2; exit 1; }
+# A program, and Debian's package that has it.
+NEED = command -v $(1) >/dev/null || { echo "Installing $(2) ..."; \
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2) >/dev/null; } || \
+	{ echo "There is no $(1), and it can't be installed here. On Debian and Ubuntu: apt-get install $(2)" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help install serve test test-clients test-browser fuzz check graphiql format lock clean
+.PHONY: help install serve test test-clients test-browser test-redis fuzz check graphiql format lock clean
 
 help: ## list these commands
 	@echo "Admittance: which customer may use which feature, now or at any instant, and why."
@@ -40,8 +42,12 @@ test-clients: $(VENV)/installed-dev tests/clients/node_modules/.package-lock.jso
 	@$(BIN)/python -m pytest -q tests/clients $(ARGS)
 
 test-browser: $(VENV)/installed-dev ## run GraphiQL of a built wheel in Chromium, which is installed if it can be
-	@command -v chromium >/dev/null || $(INSTALL_CHROMIUM)
+	@$(call NEED,chromium,chromium)
 	@$(BIN)/python -m pytest -q tests/browser $(ARGS)
+
+test-redis: $(VENV)/installed-dev ## share rate limits in a real Redis, which is installed if it can be
+	@$(call NEED,redis-server,redis-server)
+	@$(BIN)/python -m pytest -q tests/redis $(ARGS)
 
 fuzz: $(VENV)/installed-dev ## send the running server 10,000 generated requests
 	@$(BIN)/python -m pytest -q -n auto tests/fuzz $(ARGS)

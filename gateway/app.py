@@ -28,6 +28,7 @@ from gateway.refusals import BadRequest, bad_request
 from gateway.request_ids import RequestIds
 from gateway.schema_file import schema_routes
 from gateway.settings import Settings
+from gateway.tracing import tracer
 from schema.build import CORE_SCHEMA
 from storage.database import Database
 from storage.migrations import check_schema
@@ -58,6 +59,7 @@ def build_app(settings: Settings) -> Starlette:
     rates = RateLimits(settings)
     identity = IdentityProviders(settings.identity_providers)
     metrics = Metrics()
+    tracing = tracer(settings)
     readiness = Readiness(database)
     authenticator = Authenticator(database, identity, rates, usage)
     operations = Operations(
@@ -67,6 +69,7 @@ def build_app(settings: Settings) -> Starlette:
         documents=Documents(database, settings),
         rates=rates,
         metrics=metrics,
+        tracing=tracing,
     )
 
     @asynccontextmanager
@@ -75,6 +78,7 @@ def build_app(settings: Settings) -> Starlette:
             stack.push_async_callback(database.close)
             stack.push_async_callback(rates.close)
             stack.push_async_callback(identity.close)
+            stack.push_async_callback(tracing.close)
             # A process over tables it doesn't know would answer every request with a surprise.
             await check_schema(database)
             await stack.enter_async_context(usage)

@@ -11,7 +11,6 @@ from strawberry.asgi import GraphQL
 from gateway import refusals
 from gateway.auth import Authenticator, TooManyFailures, Unauthenticated
 from gateway.disconnects import run_while_connected
-from gateway.documents.store import DocumentRefused
 from gateway.errors import log_surprise
 from gateway.metrics import Metrics
 from gateway.negotiation import MediaType, negotiate
@@ -70,8 +69,6 @@ class GraphQLView(GraphQL[Context, None]):
             return refusals.refusal(429, "RATE_LIMITED", str(error), rate_headers(error.spent))
         except BadRequest as error:
             return refusals.bad_request(error)
-        except DocumentRefused as error:
-            return refusals.refusal(error.status, error.code, str(error))
         except ClientDisconnect:
             # Nobody is there to read it.
             return Response(status_code=400)
@@ -114,6 +111,8 @@ def status_of(answer: Answer, media_type: MediaType) -> int:
         return 429
     if answer.outcome == "unavailable":
         return 503
+    if answer.status is not None:
+        return answer.status
     return 200 if answer.ran or media_type is MediaType.JSON else 400
 
 
@@ -121,4 +120,6 @@ def _respond_with(body: object, status: int, media_type: MediaType, headers: Map
     response = Response(orjson.dumps(body), status, dict(headers), media_type=f"{media_type}; charset=utf-8")
     if status == 503:
         response.headers["Retry-After"] = str(refusals.RETRY_AFTER_SECONDS)
+    if status == 405:
+        response.headers["Allow"] = "POST"
     return response

@@ -10,14 +10,15 @@ from graphql import DocumentNode, GraphQLError, OperationType
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
-from gateway.documents.store import Documents
+from gateway.documents.store import DocumentRefused, Documents
 from gateway.errors import outcome_of, present_errors
 from gateway.metrics import Metrics, Outcome
-from gateway.preparing import Operation, Preparation, Prepared, UnknownOperation
+from gateway.preparing import Operation, Preparation, UnknownOperation
 from gateway.rate_limits import RateLimits, Spent, rate_headers
-from gateway.refusals import BadRequest
 from gateway.request_body import GraphQLRequest
+from gateway.request_ids import current_headers
 from gateway.settings import Settings
+from gateway.tracing import OperationSpan, Tracing
 from resolvers.callers import Caller
 from resolvers.context import new_context
 from schema.build import SCHEMA, prepared_document
@@ -26,19 +27,21 @@ from storage.database import Database
 Body = dict[str, Any]
 
 REFUSAL_COST = 10
-"""What a document costs that is refused: it was read and checked all the same."""
+"""What an operation costs that is refused: it was read and checked all the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An operation's answer.
 
-    `ran`: whether it was carried out, so that there is `data`, be it null. `cost`: what it may have cost at the most.
+    `ran`: whether it was carried out, so that there is `data`, be it null. `status`: what HTTP says of a refusal that
+    has a status of its own. `cost`: what it may have cost at the most. `headers`: where the caller stands.
     """
 
     body: Body
     outcome: Outcome
     ran: bool = False
+    status: int | None = None
     cost: int = 0
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -55,6 +58,18 @@ class _Checked:
     cost: int
 
 
+class _Refused(Exception):
+    """An operation that isn't carried out. `checked` if it is known which one, so that it has a name and a cost."""
+
+    def __init__(
+        self, errors: Sequence[GraphQLError], *, status: int | None = None, checked: _Checked | None = None
+    ) -> None:
+        self.errors = errors
+        self.status = status
+        self.checked = checked
+        super().__init__()
+
+
 class Operations:
     """Carries operations out for callers."""
 
@@ -67,6 +82,7 @@ class Operations:
         documents: Documents,
         rates: RateLimits,
         metrics: Metrics,
+        tracing: Tracing,
     ) -> None:
         self._database = database
         self._settings = settings
@@ -74,42 +90,67 @@ class Operations:
         self._documents = documents
         self._rates = rates
         self._metrics = metrics
+        self._tracing = tracing
 
     async def answer(
         self, request: GraphQLRequest, caller: Caller, *, only_queries: bool = False, spent_before: int = 0
     ) -> Answer:
-        """The answer to one operation.
+        """The answer to one operation, be it a refusal.
 
         `only_queries`: any other is refused. `spent_before`: what others of the same request have cost already.
-        Raises: BadRequest, DocumentRefused, DatabaseUnavailable.
+        Raises: DatabaseUnavailable, while a document that is known by its id can't be had.
         """
         began = time.perf_counter()
-        found = await self._documents.find(caller.environment.id, request.query, request.document)
-        prepared = self._preparation.prepare(found.text, trusted=found.trusted)
-        if prepared.document is None:
-            return self._refuse(caller, prepared.errors, await self._spend(caller, REFUSAL_COST), began)
-        await self._documents.keep(caller.environment.id, found)
-        operation = _select(prepared, request.operation_name)
-        if only_queries and operation.type is not OperationType.QUERY:
-            raise BadRequest("Only queries may be sent by GET; use POST.", status=405, headers={"Allow": "POST"})
-        checked = _Checked(caller, found.text, prepared.document, operation, request, operation.cost(request.variables))
-        errors = [] if found.trusted else operation.check(request.variables, spent_before)
-        if operation.introspects and not self.may_introspect(caller):
-            errors.append(GraphQLError(_NO_INTROSPECTION, extensions={"code": "INTROSPECTION_FORBIDDEN"}))
-        spent = await self._spend(caller, REFUSAL_COST if errors else checked.cost)
-        if errors or not spent.allowed:
-            return self._refuse(caller, errors, spent, began, checked)
-        return await self._carry_out(checked, spent, began)
+        try:
+            checked = await self._check(request, caller, only_queries=only_queries, spent_before=spent_before)
+        except _Refused as refused:
+            return self._refuse(caller, refused, await self._spend(caller, REFUSAL_COST), began)
+        spent = await self._spend(caller, checked.cost)
+        if not spent.allowed:
+            return self._refuse(caller, _Refused([], checked=checked), spent, began)
+        with self._tracing.operation(checked.operation.name, checked.operation.type.value, current_headers()) as span:
+            span.set(cost=checked.cost, document=checked.text)
+            answer = await self._carry_out(checked, spent, began, span)
+            span.set(outcome=answer.outcome)
+            return answer
 
     def may_introspect(self, caller: Caller) -> bool:
         """Whether a caller may ask for the schema, and be helped with its names."""
         allowed = self._settings.introspection
         return allowed == "everyone" or (allowed == "keys" and not caller.is_session)
 
-    async def _carry_out(self, checked: _Checked, spent: Spent, began: float) -> Answer:
+    async def _check(
+        self, request: GraphQLRequest, caller: Caller, *, only_queries: bool, spent_before: int
+    ) -> _Checked:
+        """Everything that can be said of an operation before it is carried out. Raises: _Refused."""
+        try:
+            found = await self._documents.find(caller.environment.id, request.query, request.document)
+        except DocumentRefused as refused:
+            raise _Refused([_error(str(refused), refused.code)], status=refused.status) from None
+        prepared = self._preparation.prepare(found.text, trusted=found.trusted)
+        if prepared.document is None:
+            raise _Refused(prepared.errors)
+        await self._documents.keep(caller.environment.id, found)
+        try:
+            operation = prepared.operation(request.operation_name)
+        except UnknownOperation as unknown:
+            raise _Refused([_error(str(unknown), "BAD_REQUEST")], status=400) from None
+        checked = _Checked(caller, found.text, prepared.document, operation, request, operation.cost(request.variables))
+        if only_queries and operation.type is not OperationType.QUERY:
+            message = "Only queries may be sent by GET; use POST."
+            raise _Refused([_error(message, "BAD_REQUEST")], status=405, checked=checked)
+        errors = operation.check(request.variables, spent_before)
+        if operation.introspects and not self.may_introspect(caller):
+            errors.append(_error(_NO_INTROSPECTION, "INTROSPECTION_FORBIDDEN"))
+        if errors:
+            raise _Refused(errors, checked=checked)
+        return checked
+
+    async def _carry_out(self, checked: _Checked, spent: Spent, began: float, span: OperationSpan) -> Answer:
         try:
             result = await self._execute(checked)
         except asyncio.CancelledError:
+            span.set(outcome="cancelled")
             self._observe(checked, "cancelled", began)
             raise
         body: Body = {}
@@ -123,13 +164,13 @@ class Operations:
         body["extensions"] = {"cost": self._cost(checked)}
         outcome = outcome_of(body)
         self._observe(checked, outcome, began)
-        return Answer(body, outcome, ran, checked.cost, rate_headers(spent))
+        return Answer(body, outcome, ran, cost=checked.cost, headers=rate_headers(spent))
 
     async def _execute(self, checked: _Checked) -> ExecutionResult:
         is_mutation = checked.operation.type is OperationType.MUTATION
         seconds = self._settings.mutation_seconds if is_mutation else self._settings.query_seconds
         caller = checked.caller
-        context = new_context(self._database, caller.environment, caller, observe=self._metrics.batch)
+        context = new_context(self._database, caller.environment, caller, observe=self._observe_batch)
         try:
             async with asyncio.timeout(seconds or None):
                 return await SCHEMA.execute(
@@ -146,22 +187,16 @@ class Operations:
     async def _spend(self, caller: Caller, cost: int) -> Spent:
         return await self._rates.spend(caller.id, "session" if caller.is_session else "key", cost)
 
-    def _refuse(
-        self,
-        caller: Caller,
-        errors: Sequence[GraphQLError],
-        spent: Spent,
-        began: float,
-        checked: _Checked | None = None,
-    ) -> Answer:
+    def _refuse(self, caller: Caller, refused: _Refused, spent: Spent, began: float) -> Answer:
         """The answer to an operation that isn't carried out. A caller over its rate is told that, and no more."""
         outcome: Outcome = "refused" if spent.allowed else "limited"
-        result = PreExecutionError(data=None, errors=list(errors) if spent.allowed else [_too_many(spent)])
+        errors = refused.errors if spent.allowed else [_too_many(spent)]
+        result = PreExecutionError(data=None, errors=list(errors))
         body: Body = {"errors": present_errors(result, with_names=self.may_introspect(caller))}
-        if checked is not None:
-            body["extensions"] = {"cost": self._cost(checked)}
-        self._observe(checked, outcome, began)
-        return Answer(body, outcome, headers=rate_headers(spent))
+        if refused.checked is not None:
+            body["extensions"] = {"cost": self._cost(refused.checked)}
+        self._observe(refused.checked, outcome, began)
+        return Answer(body, outcome, status=refused.status, headers=rate_headers(spent))
 
     def _cost(self, checked: _Checked) -> dict[str, int | None]:
         return {"requested": checked.cost, "limit": self._settings.max_cost or None}
@@ -174,20 +209,20 @@ class Operations:
             operation = checked.operation
             self._metrics.operation(operation.name, operation.type.value, outcome, seconds, checked.cost)
 
+    def _observe_batch(self, loader: str, size: int, seconds: float) -> None:
+        self._metrics.batch(loader, size, seconds)
+        self._tracing.batch(loader, size, seconds)
 
-def _select(prepared: Prepared, name: str | None) -> Operation:
-    try:
-        return prepared.operation(name)
-    except UnknownOperation as error:
-        raise BadRequest(str(error)) from None
+
+def _error(message: str, code: str, **extensions: int) -> GraphQLError:
+    return GraphQLError(message, extensions={"code": code, **extensions})
 
 
 def _too_many(spent: Spent) -> GraphQLError:
     if spent.retry_seconds is None:
-        message = "The operation costs more than the caller may spend in any time."
-        return GraphQLError(message, extensions={"code": "RATE_LIMITED"})
+        return _error("The operation costs more than the caller may spend in any time.", "RATE_LIMITED")
     message = f"The caller has spent all it may for now. Ask again in {spent.retry_seconds} s."
-    return GraphQLError(message, extensions={"code": "RATE_LIMITED", "retryAfter": spent.retry_seconds})
+    return _error(message, "RATE_LIMITED", retryAfter=spent.retry_seconds)
 
 
 _NO_INTROSPECTION = "This credential may not ask for the schema. Use an API key, or the published schema.graphql."

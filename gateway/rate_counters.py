@@ -160,14 +160,6 @@ class Counters:
 
         return await self._ask(spend)
 
-    async def look(self, rate: RateLimitItem, *key: str) -> Window:
-        """What is spent now."""
-
-        async def look(counters: SlidingWindowCounterRateLimiter) -> Window:
-            return await _window(counters, rate, *key)
-
-        return await self._ask(look)
-
     async def _ask(self, question: Question[T]) -> T:
         answer = await self._shared.ask(question) if self._shared else None
         return await question(self._local) if answer is None else answer

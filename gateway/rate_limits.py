@@ -56,14 +56,6 @@ class RateLimits:
         allowed, window = await self._callers.spend(rate, cost, kind, caller_id)
         return _spent(rate, window, cost, allowed=allowed)
 
-    async def check_failures(self, source: str | None) -> Spent:
-        """Whether an address may try a credential, before the credential is looked up."""
-        if not self._enabled:
-            return _UNLIMITED
-        window = await self._sources.look(self._failure_rate, "failure", source_of(source))
-        allowed = _in_window(self._failure_rate, window) < self._failure_rate.amount
-        return _spent(self._failure_rate, window, 1, allowed=allowed)
-
     async def note_failure(self, source: str | None) -> Spent:
         """Counts a wrong credential against an address. Not allowed: that is one too many, and is to be told so."""
         if not self._enabled:

@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from gateway.demo.loading import open_demonstration
+from resolvers.callers import EVERY_SCOPE
 from storage.credentials import create_key
 from storage.database import Database
 from storage.environments import ensure_environments
@@ -82,7 +83,7 @@ async def test_the_queries_for_ones_own_data_work_in_the_order_shown(
 ) -> None:
     environments = await ensure_environments(database)
     test = next(environment for environment in environments if environment.name == "test")
-    _, secret = await create_key(database, test.id, "readme", ())
+    _, secret = await create_key(database, test.id, "readme", (EVERY_SCOPE,))
     caller = Caller(client, database, test, secret)
     await caller.do("createFeature", "feature { id }", name="Single sign-on", lookupKey="sso")
     await caller.do(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx2
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
@@ -20,6 +21,7 @@ from gateway.tracing import NoTracing, Tracing, tracer
 from resolvers.context import new_context
 from storage.database import Database
 from storage.environments import create_environment
+from tests.service.serving import Caller, serving
 
 KEY = "adm_live_" + "aB3" * 14 + "z"
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -174,6 +176,21 @@ async def test_a_name_that_is_a_key_is_not_sent(collector: Collector) -> None:
     [span] = collector.spans.values()
     assert span.name == "query"
     assert KEY.encode() not in span.SerializeToString()
+
+
+async def test_the_application_traces_an_operation_and_its_batches(collector: Collector, database_url: str) -> None:
+    database = Database.open(database_url)
+    with serving(database_url, tracing=True) as url:
+        async with httpx2.AsyncClient(base_url=url, headers={"traceparent": f"00-{TRACE}-{PARENT}-01"}) as client:
+            caller = await Caller.arrive(client, database)
+            await caller.ask('query ByKey { feature(by: {lookupKey: "never-sent"}) { id } }')
+    await database.close()
+
+    operation, batch = collector.spans["query ByKey"], collector.spans["load features_by_key"]
+    assert (operation.trace_id.hex(), operation.parent_span_id.hex()) == (TRACE, PARENT)
+    assert batch.parent_span_id == operation.span_id
+    assert _attributes(operation)["admittance.outcome"] == "ok"
+    assert not any(b"never-sent" in request.SerializeToString() for request in collector.requests)
 
 
 async def test_a_collector_that_is_away_keeps_nobody_from_ending(monkeypatch: pytest.MonkeyPatch) -> None:
