@@ -4,6 +4,8 @@ A request must have arrived, and an answer been taken, within the settings' `req
 refused once, in its turn and as JSON, and the connection ends. Source: HARDENING, result 6.
 """
 
+import socket
+import struct
 from asyncio import AbstractEventLoop, TimerHandle, Transport
 from typing import Any, ClassVar
 
@@ -20,6 +22,10 @@ MAX_REQUESTS_AHEAD = 100
 
 _LINGER_SECONDS = 2
 """How long a refused client may go on sending. Closed at once, it would be told of a reset and not read the answer."""
+
+_MAX_UNSENT_BYTES = 65_536
+
+_DROP_WHAT_IS_UNSENT = struct.pack("ii", 1, 0)
 
 
 class HttpConnection(HttpToolsProtocol):
@@ -44,12 +50,14 @@ class HttpConnection(HttpToolsProtocol):
         self._bytes_in_a_row = 0
         self._refused: BadRequest | None = None
         self._is_deaf = False
+        self._is_overdue = False
 
     # What the transport tells.
 
     def connection_made(self, transport: Transport) -> None:
         """The first request must be there within its time from now."""
         super().connection_made(transport)
+        _keep_little_in_the_kernel(transport.get_extra_info("socket"), self.request_seconds)
         self._expect_arrival()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -189,6 +197,7 @@ class HttpConnection(HttpToolsProtocol):
         self._arrival = self.loop.call_later(self.request_seconds, self._give_up_waiting)
 
     def _give_up_waiting(self) -> None:
+        self._is_overdue = True
         if self._is_reading:
             message = f"The request has not arrived within {self.request_seconds:g} seconds."
             self._refuse(BadRequest(message, status=408))
@@ -197,7 +206,12 @@ class HttpConnection(HttpToolsProtocol):
 
     def _expect_departure(self) -> None:
         _stopped(self._departure)
-        self._departure = self.loop.call_later(self.request_seconds, self.transport.abort)
+        self._departure = self.loop.call_later(self.request_seconds, self._reset)
+
+    def _reset(self) -> None:
+        # Without it the kernel would keep what the client doesn't take, and offer it to it for minutes.
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _DROP_WHAT_IS_UNSENT)
+        self.transport.abort()
 
     def _refuse(self, refusal: BadRequest) -> None:
         """Reads no further, and answers the request at fault once those before it are answered."""
@@ -234,10 +248,14 @@ class HttpConnection(HttpToolsProtocol):
         self._end()
 
     def _end(self) -> None:
-        """Says no more, and lets the client finish what it was saying."""
+        """Says no more, and lets the client finish what it was saying, unless it has had its time."""
+        self._stop_clocks()
+        if self._is_overdue:
+            self.transport.close()
+            self._expect_departure()
+            return
         if self.transport.can_write_eof():
             self.transport.write_eof()
-        self._stop_clocks()
         self.flow.resume_reading()
         self._departure = self.loop.call_later(_LINGER_SECONDS, self.transport.abort)
 
@@ -266,3 +284,18 @@ def _disconnect(cycle: RequestResponseCycle | None) -> None:
 def _stopped(clock: TimerHandle | None) -> None:
     if clock is not None:
         clock.cancel()
+
+
+def _keep_little_in_the_kernel(sock: socket.socket, request_seconds: float) -> None:
+    """Keeps an answer that nobody takes where it can be dropped: the kernel would hold megabytes of it, for minutes.
+
+    Measured: 500 such clients of 1 MB cost it 700 MB; with this 5.
+    """
+    if sock.family == socket.AF_UNIX:
+        return
+    # Not every system has both.
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _MAX_UNSENT_BYTES)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # For what is left of connections that are closed. It tells the client nothing, so our own clock comes first.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(request_seconds * 2_000))

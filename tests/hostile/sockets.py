@@ -6,7 +6,6 @@ import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -68,8 +67,9 @@ def read_answers(received: bytes) -> list[Answer]:
 
 def request(path: str = "/graphql", body: bytes = b"", *, method: str = "POST", **headers: str) -> bytes:
     """An honest request. Names of headers have _ for -."""
-    given: dict[str, Any] = {"Host": "test", "Content-Type": "application/json", "Content-Length": len(body), **headers}
-    lines = [f"{method} {path} HTTP/1.1", *(f"{name.replace('_', '-')}: {value}" for name, value in given.items())]
+    given = {"Host": "test", "Content-Type": "application/json", "Content-Length": str(len(body))}
+    given |= {name.replace("_", "-"): value for name, value in headers.items()}
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in given.items())]
     return "\r\n".join((*lines, "", "")).encode() + body
 
 
