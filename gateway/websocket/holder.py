@@ -1,6 +1,7 @@
 """Whoever holds a connection: let in once, and looked up again for as long as it is open."""
 
 import asyncio
+import random
 from contextlib import suppress
 from typing import NoReturn
 
@@ -64,7 +65,9 @@ class Holder:
         While it can't be looked up it is believed, but never beyond its expiry.
         """
         while True:
-            await asyncio.sleep(min(RECHECK_SECONDS, self._seconds_left()))
+            # Not all at once: connections that began together, as after a restart, would ask together for ever.
+            pause = RECHECK_SECONDS * random.uniform(0.75, 1)  # noqa: S311 (no secret)
+            await asyncio.sleep(min(pause, self._seconds_left()))
             with suppress(DatabaseUnavailable, IdentityProviderUnavailable, TimeoutError):
                 async with asyncio.timeout(min(RECHECK_SECONDS, self._seconds_left())):
                     await self.now()

@@ -34,8 +34,10 @@ _PIECE_BYTES = 4_096
 _LINGER_SECONDS = 2.0
 """How long a client may take to read the last word. Closed at once, it would be told of a reset and not read it."""
 
-# uvicorn logs a line for every handshake, with the query string; ours is `access_log`, and without it.
-log = logging.getLogger("admittance.websocket")
+# Below warnings the libraries log every handshake with its query string, and every frame: credentials, too. What there
+# is to say of a connection the setting `access_log` says.
+_log = logging.getLogger("admittance.websocket.wire")
+_log.setLevel(logging.WARNING)
 
 
 class SocketConnection(WebSocketsSansIOProtocol):
@@ -52,8 +54,8 @@ class SocketConnection(WebSocketsSansIOProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         extensions = self.conn.available_extensions
-        self.conn = _Handshake(extensions=extensions, max_size=config.ws_max_size, logger=log)
-        self.logger = log
+        self.conn = _Handshake(extensions=extensions, max_size=config.ws_max_size, logger=_log)
+        self.logger = _log
         self._departure: TimerHandle | None = None
         self._is_deaf = False
         self._frames = 0
@@ -110,8 +112,8 @@ class SocketConnection(WebSocketsSansIOProtocol):
 
     def handle_parser_exception(self) -> None:
         """What was sent isn't WebSocket, or is too large. The parser has written the close frame."""
-        sent = self.conn.close_sent
-        self._part(sent.code if sent else CloseCode.BAD_MESSAGE, sent.reason if sent else "")
+        if not self.close_sent and self.conn.close_sent is not None:
+            self._part(self.conn.close_sent.code, self.conn.close_sent.reason)
         self._go_deaf()
 
     def send_receive_event_to_app(self) -> None:
