@@ -20,12 +20,12 @@ NEED = command -v $(1) >/dev/null || { echo "Installing $(2) ..."; \
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help install serve test test-clients test-browser test-redis fuzz check graphiql format lock clean
+.PHONY: help install serve test test-clients test-browser test-redis fuzz bench-protections check graphiql format lock clean
 
 help: ## list these commands
 	@echo "Admittance: which customer may use which feature, now or at any instant, and why."
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "PORT= and DATABASE_URL= are honoured by serve, PYTHON= by whatever installs."
 
@@ -51,6 +51,9 @@ test-redis: $(VENV)/installed-dev ## share rate limits in a real Redis, which is
 
 fuzz: $(VENV)/installed-dev ## send the running server 10,000 generated requests
 	@$(BIN)/python -m pytest -q -n auto tests/fuzz $(ARGS)
+
+bench-protections: $(VENV)/installed-dev ## compare the page operation with all protections on and off
+	@$(BIN)/python -m benchmarks.protections
 
 graphiql: graphiql/node_modules/.package-lock.json ## build GraphiQL from graphiql/ anew; needs Node 20
 	@cd graphiql && npm run build

@@ -140,10 +140,11 @@ class Database:
 
 
 def _engine(url: URL) -> AsyncEngine:
+    # Parameters are customers' names and addresses, and digests of secrets: no traceback is to show them.
     if url.get_backend_name() == "postgresql":
-        return create_async_engine(url, pool_size=10, max_overflow=10)
+        return create_async_engine(url, pool_size=10, max_overflow=10, hide_parameters=True)
     # Without an isolation level the driver begins nothing by itself, and every BEGIN is ours.
-    engine = create_async_engine(url, connect_args={"isolation_level": None})
+    engine = create_async_engine(url, connect_args={"isolation_level": None}, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine
