@@ -37,14 +37,21 @@ function write(folder, outputs) {
     files[output.fileName] = { type: typeOf(output.fileName), sha256: sha256(content), bytes: content.length };
     writeFileSync(join(folder, `${output.fileName}.gz`), compress(content));
   }
+  const chunks = loadedAtOnce(entry, new Map(outputs.map((output) => [output.fileName, output])));
   const manifest = {
     sources: digestOfSources(),
-    script: entry.fileName,
-    // Those of chunks that are loaded later are loaded with them.
-    styles: [...entry.viteMetadata.importedCss],
+    // The last one is the page's own; the others are named so that they are loaded beside it, and not after it.
+    scripts: chunks.map((chunk) => chunk.fileName),
+    styles: chunks.flatMap((chunk) => [...chunk.viteMetadata.importedCss]),
     files,
   };
   writeFileSync(join(folder, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** A chunk after all those it imports, each once. What is imported while the page runs isn't among them. */
+function loadedAtOnce(chunk, outputs, found = new Set()) {
+  for (const name of chunk.imports) loadedAtOnce(outputs.get(name), outputs, found);
+  return [...found.add(chunk)];
 }
 
 function typeOf(name) {

@@ -17,6 +17,15 @@ export default defineConfig({
     chunkSizeWarningLimit: 4000,
     rolldownOptions: {
       input: { graphiql: "src/main.jsx" },
+      // Libraries apart from our own code: a change of ours leaves the names of all the large files as they are.
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "monaco", test: /node_modules\/(monaco-editor|monaco-graphql)\// },
+            { name: "libraries", test: /node_modules\/(?!prettier\/)|rolldown\/runtime/ },
+          ],
+        },
+      },
       // Directives for a compiler that has run over these packages already.
       onwarn: (warning, warn) => warning.code === "MODULE_LEVEL_DIRECTIVE" || warn(warning),
     },

@@ -27,13 +27,14 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """All files by name, and which of them the page itself names: the others are loaded by these.
+    """All files by name, and which of them the page itself names: the others are loaded by these when they are needed.
 
-    `sources` is the digest of what it was built from, so that a bundle that was left behind is noticed.
+    `sources` is the digest of what it was built from, so that a bundle that was left behind is noticed. The last of
+    `scripts` starts the page; it imports the ones before it.
     """
 
     sources: str
-    script: str
+    scripts: tuple[str, ...]
     styles: tuple[str, ...]
     assets: Mapping[str, Asset]
 
@@ -46,7 +47,7 @@ def load_bundle() -> Bundle:
         name: Asset(name, file["type"], file["sha256"], (ASSETS / f"{name}.gz").read_bytes())
         for name, file in manifest["files"].items()
     }
-    return Bundle(manifest["sources"], manifest["script"], tuple(manifest["styles"]), assets)
+    return Bundle(manifest["sources"], tuple(manifest["scripts"]), tuple(manifest["styles"]), assets)
 
 
 @cache

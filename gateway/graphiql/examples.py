@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 _IN_A_WHEEL = Path(__file__).parent / "operations"
@@ -36,6 +37,7 @@ def read_examples() -> list[Example]:
 def _read(file: Path) -> Example:
     query = file.read_text(encoding="utf-8")
     variables = file.with_suffix(".variables.json").read_text(encoding="utf-8").strip()
-    about = query.partition("\n")[0].removeprefix("#").strip()
+    comment = takewhile(lambda line: line.startswith("#"), query.splitlines())
+    about = " ".join(line.removeprefix("#").strip() for line in comment)
     # `{}` says no more than an empty editor does.
     return Example(file.stem, about, query.strip(), variables if json.loads(variables) else "")

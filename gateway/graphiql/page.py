@@ -119,8 +119,10 @@ def _root(request: Request) -> str:
 def _render(bundle: Bundle, assets: str, configuration: object) -> str:
     # "<" is all that could end the element before its time.
     data = json.dumps(configuration, ensure_ascii=False).replace("<", "\\u003c")
-    styles = "\n".join(f'    <link rel="stylesheet" href="{escape(assets)}/{name}">' for name in bundle.styles)
-    return _PAGE.format(styles=styles, script=f"{escape(assets)}/{bundle.script}", icon=_ICON, data=data)
+    *imported, script = (f"{escape(assets)}/{name}" for name in bundle.scripts)
+    links = [f'    <link rel="stylesheet" href="{escape(assets)}/{name}">' for name in bundle.styles]
+    links += [f'    <link rel="modulepreload" href="{path}">' for path in imported]
+    return _PAGE.format(links="\n".join(links), script=script, icon=_ICON, data=data)
 
 
 # A gate that stands ajar.
@@ -140,7 +142,7 @@ _PAGE = """\
     <meta name="robots" content="noindex">
     <title>GraphiQL · Admittance</title>
     <link rel="icon" href="{icon}">
-{styles}
+{links}
     <script type="application/json" id="configuration">{data}</script>
     <script type="module" src="{script}"></script>
   </head>

@@ -17,25 +17,31 @@ import { useConnection } from "./use-connection.js";
  * `graphqlPath`: where operations are sent. `operations`: what to begin with, as `{ name, about, query, variables }`.
  */
 export function App({ graphqlPath, operations }) {
-  const connection = useConnection(graphqlPath);
-  // GraphiQL compares plugins and tabs by identity.
-  const [plugins] = useState(() => [examplesPlugin(operations), explorerPlugin(), HISTORY_PLUGIN]);
+  const { fetcher, schema, ...credential } = useConnection(graphqlPath);
+  // The same list each time: GraphiQL closes the pane that is open when it is given another.
+  const [plugins] = useState(() => [
+    DOC_EXPLORER_PLUGIN,
+    examplesPlugin(operations),
+    explorerPlugin(),
+    HISTORY_PLUGIN,
+  ]);
   const [opening] = useState(() => openingTab(operations));
 
   return (
     <GraphiQLProvider
-      fetcher={connection.fetcher}
+      fetcher={fetcher}
+      schema={schema}
       defaultTabs={operations}
       initialQuery={opening?.query}
       initialVariables={opening?.variables}
-      plugins={[DOC_EXPLORER_PLUGIN, ...plugins]}
+      plugins={plugins}
       referencePlugin={DOC_EXPLORER_PLUGIN}
       shouldPersistHeaders={false}
       inputValueDeprecation
       schemaDescription
       customScalarSchemas={{ Metadata: { type: "object" }, DateTime: { type: "string" } }}
     >
-      <CredentialBar {...connection}>
+      <CredentialBar {...credential}>
         <ThemeButton />
       </CredentialBar>
       <main className="ide">

@@ -6,10 +6,11 @@ const INTROSPECTION = "IntrospectionQuery";
 
 /**
  * Sends operations with a credential: queries and mutations by HTTP, subscriptions by a WebSocket that is opened with
- * the first of them. `onMessage` is told what concerns all operations: a credential that is no longer good, a schema
- * that may not be read; and null once an operation is answered again.
+ * the first of them. After each answer `onOutcome` is told `{ refused, message }`: whether the credential was, and what
+ * concerns more than the operation, if anything does. Until it is closed.
  */
-export function connect(url, credential, onMessage) {
+export function connect(url, credential, onOutcome) {
+  let isClosed = false;
   const socket = createClient({
     url: url.replace(/^http/, "ws"),
     lazy: true,
@@ -22,16 +23,20 @@ export function connect(url, credential, onMessage) {
     fetch: async (_, request) => {
       const response = await send(url, credential, request);
       const answer = await response.clone().json();
-      onMessage(wordsFor(response, answer, JSON.parse(request.body).operationName));
+      if (!isClosed) onOutcome(outcomeOf(response, answer, JSON.parse(request.body).operationName));
       return response;
     },
   });
-  return { fetcher, close: () => void socket.dispose() };
+  function close() {
+    isClosed = true;
+    socket.dispose();
+  }
+  return { fetcher, close };
 }
 
-/** Answers everything itself, with one error: no request is sent that could only be refused. */
+/** Answers everything itself, with one error: no request is sent that could only be refused. There is no schema. */
 export function refuseAll(message) {
-  return { fetcher: async () => ({ errors: [{ message }] }), close: () => {} };
+  return { fetcher: async () => ({ errors: [{ message }] }), close: () => {}, schema: null };
 }
 
 /** Who a credential belongs to: `{ caller }`, which is null where that can't be asked, or `{ refused, message }`. */
@@ -63,10 +68,10 @@ function failure(status, message) {
   return Response.json({ errors: [{ message }] }, { status: status < 400 ? 502 : status });
 }
 
-function wordsFor(response, { data, errors }, operationName) {
-  if (response.status === 401) return firstMessage(errors, response);
-  if (operationName === INTROSPECTION && !data) return `No schema to show: ${firstMessage(errors, response)}`;
-  return null;
+function outcomeOf(response, { data, errors }, operationName) {
+  if (response.status === 401) return { refused: true, message: firstMessage(errors, response) };
+  const isWithoutSchema = operationName === INTROSPECTION && !data;
+  return { refused: false, message: isWithoutSchema ? `No schema to show: ${firstMessage(errors, response)}` : null };
 }
 
 function firstMessage(errors, response) {

@@ -30,6 +30,7 @@ export function CredentialBar({ state, caller, message, tryCredential, forget, c
             id="credential"
             ref={box}
             type={shown ? "text" : "password"}
+            autoFocus
             autoComplete="off"
             autoCapitalize="off"
             spellCheck={false}
@@ -74,7 +75,7 @@ function describe(caller) {
   const who = customer ? (customer.name ?? customer.externalId ?? "A customer") : "API key";
   return (
     <>
-      {who} · <strong>{environment.name}</strong> {livemode && <em>live</em>}
+      {who} · <strong>{environment?.name}</strong> {livemode && <em>live</em>}
     </>
   );
 }

@@ -10,12 +10,14 @@ function Examples({ operations }) {
     queryEditor,
     variableEditor,
   }));
-  const { addTab } = useGraphiQLActions();
+  const { addTab, setOperationName } = useGraphiQLActions();
 
-  function open({ query, variables }) {
+  function open({ name, query, variables }) {
     addTab();
     queryEditor.setValue(query);
     variableEditor.setValue(variables);
+    // The editor would find it out in a tenth of a second, and run the other tab's operation until then.
+    setOperationName(name);
   }
 
   return (

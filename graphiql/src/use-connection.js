@@ -9,6 +9,7 @@ const ASKING = "Paste an API key or a session token above, then run an operation
  * the address, not in the document.
  *
  * `state` is "none", "checking", "connected" or "refused"; `caller` says who is connected; `message` what is wrong.
+ * `schema` is null where none can be asked for, and undefined where it can.
  */
 export function useConnection(graphqlPath) {
   const url = useMemo(() => new URL(graphqlPath, location.href).href, [graphqlPath]);
@@ -34,13 +35,16 @@ export function useConnection(graphqlPath) {
     setStatus({ state: "none" });
   }
 
-  const trouble = state === "refused" ? message : ASKING;
+  const reason = credential === null && state === "refused" ? message : ASKING;
   const connection = useMemo(() => {
-    if (credential === null) return refuseAll(trouble);
-    // The credential is kept: a session that expired leaves the schema on the screen.
-    return connect(url, credential, (said) => setStatus((was) => ({ ...was, message: said })));
-  }, [url, credential, trouble]);
+    if (credential === null) return refuseAll(reason);
+    // The credential is kept when it is refused later: a session that ran out leaves the schema on the screen.
+    return connect(url, credential, ({ refused, message }) =>
+      setStatus((was) => ({ ...was, state: refused ? "refused" : "connected", message })),
+    );
+  }, [url, credential, reason]);
   useEffect(() => connection.close, [connection]);
 
-  return { fetcher: connection.fetcher, state, caller, message, tryCredential, forget };
+  const { fetcher, schema } = connection;
+  return { fetcher, schema, state, caller, message, tryCredential, forget };
 }

@@ -1,0 +1,204 @@
+"""GraphiQL as a person meets it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, WebSocketRoute, expect
+
+from gateway.graphiql.examples import read_examples
+from tests.browser.installation import Installation
+from tests.browser.visit import Scheme, Visit, visiting
+
+pytestmark = pytest.mark.timeout(600)
+
+WRONG = "adm_demo_this-one-opens-nothing"
+
+
+def test_an_operation_shows_data_and_nothing_leaves_the_host(visit: Visit, installation: Installation) -> None:
+    expect(visit.banner).to_contain_text("admittance keys create")
+
+    visit.connect(installation.key)
+    visit.run()
+
+    expect(visit.answer).to_contain_text('"tundra-two-subscriptions"')
+    expect(visit.page.get_by_role("status")).to_have_text("API key · demo")
+    elsewhere = [request.url for request in visit.requests if not request.url.startswith((installation.url, "data:"))]
+    assert elsewhere == []
+    assert visit.complaints == []
+
+
+def test_every_operation_has_a_tab_with_its_variables(visit: Visit) -> None:
+    tabs = visit.page.get_by_role("tab")
+    examples = read_examples()
+
+    assert tabs.all_inner_texts() == [example.name for example in examples]
+    assert len(examples) > 6
+    for example in examples:
+        visit.page.get_by_role("tab", name=example.name).click()
+        for value in json.loads(example.variables or "{}"):
+            expect(visit.variables).to_contain_text(f'"{value}"')
+    assert visit.complaints == []
+
+
+def test_without_a_credential_no_operation_leaves_the_page(visit: Visit) -> None:
+    visit.run()
+
+    expect(visit.answer).to_contain_text("Paste")
+    assert [request.url for request in visit.requests if request.method == "POST"] == []
+
+
+def test_a_wrong_credential_is_told_in_a_sentence(visit: Visit, screenshots: Path) -> None:
+    visit.connect(WRONG)
+
+    expect(visit.banner).to_contain_text("not valid")
+    expect(visit.banner).to_have_role("alert")
+    visit.run()
+    expect(visit.answer).to_contain_text("valid")
+    visit.page.screenshot(path=screenshots / "graphiql-refused.png")
+
+
+def test_a_right_credential_after_a_wrong_one_works(visit: Visit, installation: Installation) -> None:
+    visit.connect(WRONG)
+    expect(visit.banner).to_have_role("alert")
+
+    visit.connect(installation.key)
+    visit.run()
+
+    expect(visit.answer).to_contain_text('"tundra-two-subscriptions"')
+    expect(visit.banner).to_have_count(0)
+
+
+def test_the_credential_is_kept_nowhere_and_gone_with_the_page(visit: Visit, installation: Installation) -> None:
+    visit.connect(installation.key)
+    visit.run()
+    expect(visit.answer).to_contain_text('"tundra-two-subscriptions"')
+    visit.open_pane("History")
+    expect(visit.pane).to_contain_text("CustomerPage")
+
+    kept = visit.kept()
+    visit.page.reload()
+
+    assert "CustomerPage" in kept
+    assert installation.key not in kept
+    expect(visit.page.get_by_label("API key or session token")).to_have_value("")
+    expect(visit.banner).to_contain_text("Paste an API key")
+
+
+def test_a_forgotten_credential_takes_the_schema_with_it(visit: Visit, installation: Installation) -> None:
+    visit.connect(installation.key)
+    visit.open_pane("Documentation Explorer")
+    expect(visit.pane).to_contain_text("EntitlementState")
+
+    visit.page.get_by_role("button", name="Forget").click()
+
+    expect(visit.pane).not_to_contain_text("EntitlementState")
+    expect(visit.page.get_by_label("API key or session token")).to_have_value("")
+
+
+def test_documentation_and_explorer_show_the_schema(
+    visit: Visit, installation: Installation, screenshots: Path
+) -> None:
+    visit.connect(installation.key)
+    visit.open_pane("Documentation Explorer")
+    visit.pane.get_by_text("Query", exact=True).click()
+    expect(visit.pane).to_contain_text("A customer; null if there is none, or no longer.")
+    visit.page.screenshot(path=screenshots / "graphiql-documentation.png")
+
+    visit.open_pane("GraphiQL Explorer")
+
+    expect(visit.pane).to_contain_text("nextChangeAt")
+    visit.page.screenshot(path=screenshots / "graphiql-explorer.png")
+    assert visit.complaints == []
+
+
+def test_a_tab_that_was_in_front_is_so_after_a_reload(visit: Visit) -> None:
+    visit.page.get_by_role("tab", name="PaywallGate").click()
+    expect(visit.variables).to_contain_text('"quartz-waiting"')
+    # GraphiQL keeps its tabs half a second after the last change.
+    visit.page.evaluate("""async () => {
+        while (!localStorage["graphiql:tabState"]?.includes('"activeTabIndex":3'))
+            await new Promise(requestAnimationFrame);
+    }""")
+
+    visit.page.reload()
+
+    expect(visit.variables).to_contain_text('"quartz-waiting"')
+    expect(visit.page.get_by_role("tab")).to_have_count(len(read_examples()))
+
+
+def test_an_example_opens_in_a_tab_of_its_own(visit: Visit, installation: Installation) -> None:
+    visit.connect(installation.key)
+    visit.open_pane("Examples")
+
+    visit.pane.get_by_role("button", name="WhoHasFeature").click()
+    visit.run()
+
+    expect(visit.page.get_by_role("tab")).to_have_count(len(read_examples()) + 1)
+    expect(visit.answer).to_contain_text('"customers"')
+
+
+def test_subscriptions_run_over_a_socket_that_begins_with_the_credential(
+    visit: Visit, installation: Installation
+) -> None:
+    """The other end is played here: it says what the protocol `graphql-transport-ws` has a server say."""
+    heard: list[dict[str, object]] = []
+
+    def serve(socket: WebSocketRoute) -> None:
+        def answer(frame: str | bytes) -> None:
+            message = json.loads(frame)
+            heard.append(message)
+            if message["type"] == "connection_init":
+                socket.send(json.dumps({"type": "connection_ack"}))
+            elif message["type"] == "subscribe":
+                event = {"data": {"entitlementsChanged": {"revision": 7001}}}
+                socket.send(json.dumps({"id": message["id"], "type": "next", "payload": event}))
+
+        socket.on_message(answer)
+
+    visit.page.route_web_socket(installation.url.replace("http", "ws") + "/graphql", serve)
+    visit.page.reload()
+    visit.variables.wait_for()
+    visit.connect(installation.key)
+    expect(visit.page.get_by_role("status")).to_have_text("API key · demo")
+    assert heard == []
+
+    visit.write_operation("subscription Live { entitlementsChanged { revision } }")
+    expect(visit.page.get_by_role("tab", name="Live")).to_be_visible()
+    visit.run()
+
+    expect(visit.answer).to_contain_text("7001")
+    assert heard[0] == {"type": "connection_init", "payload": {"authorization": f"Bearer {installation.key}"}}
+    assert heard[1]["type"] == "subscribe"
+
+
+def test_the_policy_lets_the_page_open_a_socket_to_its_own_host_alone(visit: Visit, installation: Installation) -> None:
+    script = """url => new Promise((resolve) => {
+        document.addEventListener("securitypolicyviolation", (event) => resolve(event.effectiveDirective));
+        const socket = new WebSocket(url);
+        for (const event of ["open", "error"]) socket.addEventListener(event, () => setTimeout(() => resolve(null)));
+    })"""
+    own = installation.url.replace("http", "ws") + "/graphql"
+
+    assert visit.page.evaluate(script, own) is None
+    assert visit.page.evaluate(script, "ws://127.0.0.2:9/graphql") == "connect-src"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_follows_the_systems_colours_until_it_is_told_otherwise(
+    browser: Browser, installation: Installation, screenshots: Path, scheme: Scheme
+) -> None:
+    other: Scheme = "light" if scheme == "dark" else "dark"
+    with visiting(browser, installation.url, scheme) as visit:
+        visit.page.screenshot(path=screenshots / f"graphiql-{scheme}-welcome.png")
+        visit.connect(installation.key)
+        visit.run()
+        expect(visit.answer).to_contain_text('"tundra-two-subscriptions"')
+        visit.page.screenshot(path=screenshots / f"graphiql-{scheme}.png")
+        followed = visit.page.evaluate("getComputedStyle(document.body).colorScheme")
+
+        visit.page.get_by_role("button", name=f"Use the {other} theme").click()
+
+        assert followed == scheme
+        assert visit.page.evaluate("getComputedStyle(document.body).colorScheme") == other
+        assert visit.complaints == []
