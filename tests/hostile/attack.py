@@ -133,25 +133,24 @@ def refused(response: httpx2.Response) -> list[Json]:
 async def honest_client(target: Target) -> AsyncGenerator[list[float]]:
     """Somebody else who asks for next to nothing all the time; yields how long each answer took, in seconds."""
     waits: list[float] = []
-    async with target.client() as client:
+    begun, over = asyncio.Event(), asyncio.Event()
 
-        async def ask() -> None:
-            while True:
-                began = time.perf_counter()
-                answer = await client.post("/graphql", json={"query": "{ viewer { id } }"})
-                waits.append(time.perf_counter() - began)
-                assert answer.status_code == 200, answer.text
+    async def ask(client: httpx2.AsyncClient) -> None:
+        is_last = False
+        while not is_last:
+            # Whom the last of the attack kept waiting is to say so: one request more after its end.
+            is_last = over.is_set()
+            before = time.perf_counter()
+            answer = await client.post("/graphql", json={"query": "{ viewer { id } }"})
+            waits.append(time.perf_counter() - before)
+            assert answer.status_code == 200, answer.text
+            begun.set()
 
-        asking = asyncio.create_task(ask())
-        while not waits:
-            await asyncio.sleep(0.001)
+    async with target.client() as client, asyncio.TaskGroup() as others:
+        others.create_task(ask(client))
+        await begun.wait()
         waits.clear()
         try:
             yield waits
-            # Who was kept waiting by the last of the attack has yet to say so.
-            seen = len(waits)
-            while len(waits) == seen and not asking.done():
-                await asyncio.sleep(0.001)
         finally:
-            asking.cancel()
-            await asyncio.wait((asking,))
+            over.set()
