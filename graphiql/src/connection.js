@@ -1,4 +1,5 @@
 import { createGraphiQLFetcher } from "@graphiql/toolkit";
+import { parse } from "graphql";
 import { createClient } from "graphql-ws";
 
 const CALLER = "query Caller { viewer { kind livemode environment { name } customer { name externalId } } }";
@@ -31,7 +32,24 @@ export function connect(url, credential, onOutcome) {
     isClosed = true;
     socket.dispose();
   }
-  return { fetcher, close };
+  return { fetcher: (request, options) => fetcher(...upToDate(request, options)), close };
+}
+
+/**
+ * A request as its document has it. GraphiQL reads a document a moment after it changed: whoever changes the tab and runs
+ * at once would send the name of the other tab's operation.
+ */
+function upToDate(request, options) {
+  let documentAST;
+  try {
+    documentAST = parse(request.query);
+  } catch {
+    // The server will say what is wrong with it.
+    return [request, options];
+  }
+  const names = documentAST.definitions.filter(({ operation }) => operation).map(({ name }) => name?.value);
+  const operationName = names.includes(request.operationName) ? request.operationName : names[0];
+  return [{ ...request, operationName }, { ...options, documentAST }];
 }
 
 /** Answers everything itself, with one error: no request is sent that could only be refused. There is no schema. */

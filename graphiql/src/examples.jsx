@@ -10,14 +10,12 @@ function Examples({ operations }) {
     queryEditor,
     variableEditor,
   }));
-  const { addTab, setOperationName } = useGraphiQLActions();
+  const { addTab } = useGraphiQLActions();
 
-  function open({ name, query, variables }) {
+  function open({ query, variables }) {
     addTab();
     queryEditor.setValue(query);
     variableEditor.setValue(variables);
-    // The editor would find it out in a tenth of a second, and run the other tab's operation until then.
-    setOperationName(name);
   }
 
   return (

@@ -9,6 +9,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import httpx2
 
 ROOT = Path(__file__).parents[2]
 PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "-qq")
@@ -20,6 +23,14 @@ class Installation:
 
     url: str
     key: str
+
+    def carry_out(self, mutation: str, selection: str, **given: object) -> dict[str, Any]:
+        """The payload of a mutation, by the demonstration's key."""
+        kind = f"{mutation[0].upper()}{mutation[1:]}Input"
+        query = f"mutation($input: {kind}!) {{ {mutation}(input: $input) {{ {selection} }} }}"
+        headers = {"Authorization": f"Bearer {self.key}"}
+        body = {"query": query, "variables": {"input": given}}
+        return httpx2.post(f"{self.url}/graphql", json=body, headers=headers).json()["data"][mutation]
 
 
 @contextmanager

@@ -96,6 +96,25 @@ def test_a_forgotten_credential_takes_the_schema_with_it(visit: Visit, installat
     expect(visit.page.get_by_label("API key or session token")).to_have_value("")
 
 
+def test_a_customers_session_shows_the_customer_until_it_is_revoked(visit: Visit, installation: Installation) -> None:
+    customer = {"externalId": "tundra-two-subscriptions"}
+    opened = installation.carry_out("createCustomerSession", "token customerSession { id }", customer=customer)
+    visit.connect(opened["token"])
+
+    expect(visit.page.get_by_role("status")).to_contain_text("Tundra Outdoor")
+    expect(visit.banner).to_contain_text("No schema to show")
+    visit.page.get_by_role("tab", name="SessionView").click()
+    visit.run()
+    expect(visit.answer).to_contain_text('"CUSTOMER_SESSION"')
+    expect(visit.banner).to_have_count(0)
+    installation.carry_out("revokeCustomerSession", "userErrors { code }", id=opened["customerSession"]["id"])
+    visit.run()
+
+    expect(visit.banner).to_have_role("alert")
+    expect(visit.answer).to_contain_text('"UNAUTHENTICATED"')
+    assert opened["token"] not in visit.kept()
+
+
 def test_documentation_and_explorer_show_the_schema(
     visit: Visit, installation: Installation, screenshots: Path
 ) -> None:
