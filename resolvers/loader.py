@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from strawberry.dataloader import DataLoader
 
@@ -43,11 +43,21 @@ class Loader(Generic[K, V]):
         self._loader: DataLoader[K, V | None] = DataLoader(
             load_fn=self._load_batch if observe is None else self._load_observed, max_batch_size=BATCH_SIZE
         )
+        self._waiting = 0
+        self._loading: dict[asyncio.Task[Any], list[K]] = {}
 
     async def load(self, key: K) -> V | None:
         """The value of a key; None if there is none."""
-        # The future is shared by all who ask for the key: a waiter that is cancelled must not take it away from them.
-        return await asyncio.shield(self._loader.load(key))
+        self._waiting += 1
+        try:
+            # The future is shared by all who ask for the key: a waiter that is cancelled must not take it from them.
+            return await asyncio.shield(self._loader.load(key))
+        except asyncio.CancelledError:
+            if self._waiting == 1:
+                self._stop_loading()
+            raise
+        finally:
+            self._waiting -= 1
 
     async def load_all(self, keys: Iterable[K]) -> list[V | None]:
         """The values of several keys, in their order."""
@@ -58,8 +68,24 @@ class Loader(Generic[K, V]):
         self._loader.prime(key, value)
 
     async def _load_batch(self, keys: list[K]) -> list[V | BaseException | None]:
-        found = await self._load(keys)
+        task = asyncio.current_task()
+        assert task is not None, "the library makes one for each batch"  # noqa: S101
+        self._loading[task] = keys
+        try:
+            if not self._waiting:
+                self._stop_loading()
+            found = await self._load(keys)
+        finally:
+            self._loading.pop(task, None)
         return [found.get(key) for key in keys]
+
+    def _stop_loading(self) -> None:
+        """Nobody waits any more: the operation is over, and its batches run in tasks that nobody else would end."""
+        while self._loading:
+            task, keys = self._loading.popitem()
+            # Whoever asks again after all must not wait for what never comes.
+            self._loader.clear_many(keys)
+            task.cancel()
 
     async def _load_observed(self, keys: list[K]) -> list[V | BaseException | None]:
         assert self._observe is not None, "that is when it is used"  # noqa: S101

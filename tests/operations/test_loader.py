@@ -55,6 +55,40 @@ async def test_a_waiter_that_gives_up_before_the_batch_leaves_does_not_cancel_th
     assert await patient == "apple"
 
 
+async def test_a_batch_that_nobody_waits_for_any_more_is_stopped() -> None:
+    stopped = asyncio.Event()
+
+    async def load(_: list[str]) -> Mapping[str, str]:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+        return {}
+
+    loader = Loader(load)
+    waiters = [asyncio.create_task(loader.load(key)) for key in "aab"]
+    await asyncio.sleep(0.01)
+
+    for waiter in waiters:
+        waiter.cancel()
+
+    async with asyncio.timeout(1):
+        await stopped.wait()
+
+
+async def test_who_asks_again_after_all_gave_up_is_answered() -> None:
+    shelf = Shelf({"a": "apple"})
+    loader = Loader(shelf.load)
+    impatient = asyncio.create_task(loader.load("a"))
+    await shelf.asked.wait()
+    impatient.cancel()
+    await asyncio.wait([impatient])
+    shelf.opened.set()
+
+    async with asyncio.timeout(1):
+        assert await loader.load("a") == "apple"
+
+
 async def test_a_waiter_that_gave_up_leaves_no_complaint_when_it_fails(caplog: pytest.LogCaptureFixture) -> None:
     shelf = Shelf({"a": Unreadable("a")})
     loader = Loader(shelf.load)
