@@ -2,10 +2,11 @@
 
 import asyncio
 from asyncio import TaskGroup
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
-from typing import NoReturn
+from typing import NoReturn, ParamSpec, TypeVar
 
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from gateway.auth import Authenticator
 from gateway.operations import Operations
@@ -17,6 +18,9 @@ from gateway.websocket.closing import CloseCode, Closing
 from gateway.websocket.holder import Holder
 from gateway.websocket.in_flight import MAX_OPERATIONS, InFlight
 from gateway.websocket.messages import Complete, Init, Message, Ping, Subscribe
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 IDLE_SECONDS = 300.0
 """How long a connection may be open without an operation."""
@@ -38,29 +42,39 @@ class Conversation:
         self._authenticator = authenticator
         self._operations = operations
         self._settings = settings
+        self._closed_with: CloseCode | None = None
 
     async def hold(self) -> CloseCode | None:
         """Speaks until the end, and closes the connection unless the client did. Returns the code it closed it with."""
-        ending = await self._speak()
-        if ending is None:
-            return None
-        with suppress(WebSocketDisconnect):
-            await self._socket.close(ending.code, ending.reason)
-        return ending.code
-
-    async def _speak(self) -> Closing | None:
-        """Returns why to close. Whatever ends the conversation has stopped its operations first: none speaks after."""
-        endings: list[Exception] = []
         try:
-            holder = await self._admit()
+            holder = await self._or_close(self._admit)
             async with TaskGroup() as group:
                 in_flight = InFlight(group)
-                group.create_task(holder.watch(), name="watching the credential")
-                group.create_task(_expect_use(in_flight), name="watching for use")
-                await self._listen(in_flight, holder)
-        except* (Closing, WebSocketDisconnect) as ended:
-            endings += ended.exceptions
-        return next((each for each in endings if isinstance(each, Closing)), None)
+                group.create_task(self._or_close(holder.watch), name="watching the credential")
+                group.create_task(self._or_close(_expect_use, in_flight), name="watching for use")
+                await self._or_close(self._listen, in_flight, holder)
+        except* (Closing, WebSocketDisconnect):
+            # One of them has ended, and with it the others.
+            pass
+        return self._closed_with
+
+    async def _or_close(self, part: Callable[P, Awaitable[T]], *given: P.args, **more: P.kwargs) -> T:
+        """A part of the conversation, which may find that it is to end.
+
+        The last word is said before the other parts are stopped: a driver that waits for a lock can take seconds.
+        """
+        try:
+            return await part(*given, **more)
+        except Closing as ending:
+            if self._is_open:
+                self._closed_with = ending.code
+                with suppress(WebSocketDisconnect):
+                    await self._socket.close(ending.code, ending.reason)
+            raise
+
+    @property
+    def _is_open(self) -> bool:
+        return self._socket.application_state is WebSocketState.CONNECTED
 
     async def _admit(self) -> Holder:
         """Waits for the greeting and lets the client in. Raises: Closing, WebSocketDisconnect."""
@@ -120,7 +134,7 @@ class Conversation:
             message = f"At most {MAX_OPERATIONS} operations may be carried out at once on one connection."
             await self._say(messages.error(asked.id, refused("TOO_MANY_OPERATIONS", message).body["errors"]))
             return
-        in_flight.start(asked.id, self._carry_out(asked, holder))
+        in_flight.start(asked.id, self._or_close(self._carry_out, asked, holder))
 
     async def _carry_out(self, asked: Subscribe, holder: Holder) -> None:
         async with aclosing(answers(self._operations, asked.payload, holder)) as found:
@@ -144,7 +158,12 @@ class Conversation:
         return messages.read_message(text)
 
     async def _say(self, text: str) -> None:
-        """Sends once the client has taken what was sent before, for which the server gives it a time."""
+        """Sends once the client has taken what was sent before, for which the server gives it a time.
+
+        Raises: WebSocketDisconnect, once the last word is said.
+        """
+        if not self._is_open:
+            raise WebSocketDisconnect
         await self._socket.send_text(text)
 
 
