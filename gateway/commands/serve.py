@@ -28,7 +28,7 @@ def serve(
     settings = Settings.read().model_copy(update={name: value for name, value in given.items() if value is not None})
     with _listen(settings.host, settings.port) as listening:
         demonstration = run(lambda database: _prepare(database, settings, demo=demo), settings=settings)
-        _greet(settings.host, listening.getsockname()[1], demonstration)
+        _greet(settings, listening.getsockname()[1], demonstration)
         _serve(settings, listening)
 
 
@@ -57,9 +57,12 @@ def _listen(host: str, port: int) -> socket.socket:
         raise CommandFailed(message) from None
 
 
-def _greet(host: str, port: int, demonstration: Demonstration | None) -> None:
-    url = f"http://{f'[{host}]' if ':' in host else host}:{port}{GRAPHQL_PATH}"
+def _greet(settings: Settings, port: int, demonstration: Demonstration | None) -> None:
+    address = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{port}"
+    url = f"{address}{GRAPHQL_PATH}"
     out.print(Text.assemble("\nAdmittance serves ", (url, "bold"), "\n"))
+    if settings.graphiql:
+        out.print(Text.assemble("GraphiQL, with operations to begin with: ", (f"{address}/", "bold"), "\n"))
     if demonstration is None:
         out.print("Callers need an API key: `admittance keys create` makes one.")
     else:
