@@ -7,7 +7,7 @@ from graphql import ExecutionResult as CoreResult
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 
-_ECHO = re.compile(r"(?:(?P<what>cannot represent [^:]*?value)|[,;] found): .*", re.DOTALL)
+_ECHO = re.compile(r"(?:(?P<what>cannot represent [^:]*?value)|[,;] found): .*|(?<=\?)(?P<after> Found): .*", re.DOTALL)
 
 
 class PlainWords(SchemaExtension):
@@ -29,6 +29,7 @@ class PlainWords(SchemaExtension):
 
 def plain_words(message: str) -> str:
     """A message without Python in it."""
-    text = _ECHO.sub(lambda match: f"{match['what'] or ''}.", message)
+    # After a suggestion, which is a question, the echo is a sentence of its own.
+    text = _ECHO.sub(lambda match: "" if match["after"] else f"{match['what'] or ''}.", message)
     text = re.sub(r"\bnot to be None\.$", "not to be null.", text)
     return text.encode("utf-8", "replace").decode()

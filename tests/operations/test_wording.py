@@ -46,6 +46,11 @@ INPUT = "Expected value of type 'CreateFeatureInput'"
         ),
         (CREATE, {"input": OK | {"name": 5}}, "$input.name: String cannot represent a non string value."),
         (CREATE, {"input": OK | {"color": [None]}}, f"$input: {INPUT} not to include unknown field 'color'."),
+        (
+            CREATE,
+            {"input": OK | {"nam": None}},
+            f"$input: {INPUT} not to include unknown field 'nam'. Did you mean 'name'?",
+        ),
         (BY, {"by": {}}, "OneOf Input Object 'FeatureBy' must specify exactly one key."),
         (BY, {"by": {"id": "a", "lookupKey": "b"}}, "OneOf Input Object 'FeatureBy' must specify exactly one key."),
         (BY, {"by": {"id": None}}, "Value for member field 'id' must be non-null"),
