@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.app import build_app
 from gateway.settings import Settings
+from gateway.websocket.closing import CloseCode
 from resolvers.callers import EVERY_SCOPE
 from storage.credentials import create_key, list_keys, revoke_key
 from storage.database import Database
@@ -381,3 +382,14 @@ async def _database_away(administrator: URL, database: URL) -> AsyncGenerator[No
         finally:
             await connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
     await opened.close()
+
+
+def test_every_code_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "websocket.md").read_text()
+
+    documented = {
+        int(line.split("|")[1]) for line in page.splitlines() if line[:3].startswith("| ") and line[2].isdigit()
+    }
+
+    # The parser of frames says 1009 by itself.
+    assert documented == {1009, *CloseCode}
