@@ -10,15 +10,16 @@ from graphql import DocumentNode, GraphQLError, OperationType
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
-from gateway.documents.store import DocumentRefused, Documents
+from gateway.documents.store import DocumentRefused, Documents, Found
 from gateway.errors import outcome_of, present_errors
 from gateway.metrics import Metrics, Outcome
-from gateway.preparing import Operation, Preparation, UnknownOperation
+from gateway.preparing import Operation, Preparation, Prepared, UnknownOperation
 from gateway.rate_limits import RateLimits, Spent, rate_headers
 from gateway.request_body import GraphQLRequest
 from gateway.request_ids import current_headers
 from gateway.settings import Settings
 from gateway.tracing import OperationSpan, Tracing
+from gateway.turns import Turns
 from resolvers.callers import Caller
 from resolvers.context import new_context
 from schema.build import SCHEMA, prepared_document
@@ -27,7 +28,9 @@ from storage.database import Database
 Body = dict[str, Any]
 
 REFUSAL_COST = 10
-"""What an operation costs that is refused: it was read and checked all the same."""
+CHARACTERS_PER_COST = 10
+"""What an operation costs that is refused: it was read and checked all the same, which takes the longer the more of it
+there is. So much at the least, and otherwise 1 for so many characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ class Operations:
         self._rates = rates
         self._metrics = metrics
         self._tracing = tracing
+        self._turns = Turns()
 
     async def answer(
         self, request: GraphQLRequest, caller: Caller, *, only_queries: bool = False, spent_before: int = 0
@@ -104,7 +108,7 @@ class Operations:
         try:
             checked = await self._check(request, caller, only_queries=only_queries, spent_before=spent_before)
         except _Refused as refused:
-            return self._refuse(caller, refused, await self._spend(caller, REFUSAL_COST), began)
+            return self._refuse(caller, refused, await self._spend(caller, _refusal_cost(request)), began)
         spent = await self._spend(caller, checked.cost)
         if not spent.allowed:
             return self._refuse(caller, _Refused([], checked=checked), spent, began)
@@ -127,7 +131,7 @@ class Operations:
             found = await self._documents.find(caller.environment.id, request.query, request.document)
         except DocumentRefused as refused:
             raise _Refused([_error(str(refused), refused.code)], status=refused.status) from None
-        prepared = self._preparation.prepare(found.text, trusted=found.trusted)
+        prepared = await self._prepare(found, caller)
         if prepared.document is None:
             raise _Refused(prepared.errors)
         await self._documents.keep(caller.environment.id, found)
@@ -145,6 +149,14 @@ class Operations:
         if errors:
             raise _Refused(errors, checked=checked)
         return checked
+
+    async def _prepare(self, found: Found, caller: Caller) -> Prepared:
+        known = self._preparation.find(found.text, trusted=found.trusted)
+        if known is not None:
+            return known
+        # All sessions of a customer take turns together: anybody may have several.
+        async with self._turns.of(caller.customer or caller.id):
+            return self._preparation.prepare(found.text, trusted=found.trusted)
 
     async def _carry_out(self, checked: _Checked, spent: Spent, began: float, span: OperationSpan) -> Answer:
         try:
@@ -216,6 +228,10 @@ class Operations:
 
 def _error(message: str, code: str, **extensions: int) -> GraphQLError:
     return GraphQLError(message, extensions={"code": code, **extensions})
+
+
+def _refusal_cost(request: GraphQLRequest) -> int:
+    return max(REFUSAL_COST, len(request.query or "") // CHARACTERS_PER_COST)
 
 
 def _too_many(spent: Spent) -> GraphQLError:

@@ -145,16 +145,20 @@ class Preparation:
 
     def prepare(self, text: str, *, trusted: bool = False) -> Prepared:
         """The document of a text. A trusted one, stored by the installation itself, may have any shape."""
+        prepared = self.find(text, trusted=trusted)
+        if prepared is None:
+            prepared = self._prepare(text, trusted=trusted)
+            self._keep((text, trusted), prepared)
+        return prepared
+
+    def find(self, text: str, *, trusted: bool = False) -> Prepared | None:
+        """What `prepare` would answer, if that takes no work; None otherwise."""
         bound = Bounds.of(self._limits.max_tokens).characters
         if bound and not trusted and len(text) > bound:
             return Prepared(text, errors=(too_large("characters", len(text), bound),))
-        key = (text, trusted)
-        prepared = self._kept.get(key)
-        if prepared is None:
-            prepared = self._prepare(text, trusted=trusted)
-            self._keep(key, prepared)
-        else:
-            self._kept.move_to_end(key)
+        prepared = self._kept.get((text, trusted))
+        if prepared is not None:
+            self._kept.move_to_end((text, trusted))
         return prepared
 
     def _keep(self, key: tuple[str, bool], prepared: Prepared) -> None:

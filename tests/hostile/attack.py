@@ -82,7 +82,7 @@ def attacked(database_url: str, **settings: object) -> Generator[Target]:
         try:
             assert process.stdout is not None
             greeting = "".join(itertools.takewhile(lambda line: "Ctrl-C" not in line, process.stdout))
-            [url] = re.findall(r"http://[^/]+", greeting)
+            [url] = re.findall(r"(http://[^/]+)/graphql", greeting)
             yield Target(url, process.pid, key, open_session(url, key))
         finally:
             process.kill()

@@ -1,5 +1,6 @@
 """Hostile documents over HTTP: refused in no time and in few words, while nobody else notices."""
 
+import asyncio
 import shutil
 from collections.abc import Generator
 from itertools import permutations
@@ -14,6 +15,11 @@ from tests.limits.test_hostile_documents import GOOD, REFUSED
 ALLOWED_SECONDS = 0.05
 ALLOWED_STALL_SECONDS = 0.1
 ALLOWED_MEMORY = 50_000_000
+
+RATE = "1000000000/second"
+FLOOD = 48
+ALLOWED_IN_A_FLOOD_SECONDS = 0.5
+"""All of them together take more than one second. The bodies that come in at once are read at once."""
 
 CIRCLE = "entitlements(first: 1) { nodes { feature { customers(first: 1) { nodes { # } } } } }"
 PAGE = "customers(first: 100) { nodes { entitlements(first: 100) { nodes { # } } } }"
@@ -47,7 +53,7 @@ SPREADING = "{ viewer { customer { ...A } } }"
 def target(sqlite_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[Target]:
     """One server for all of these attacks: what one of them leaves behind, the next one meets."""
     path = shutil.copy(sqlite_path, tmp_path_factory.mktemp("attacked"))
-    with attacked(f"sqlite:///{path}", key_rate="1000000000/second") as target:
+    with attacked(f"sqlite:///{path}", key_rate=RATE, session_rate=RATE) as target:
         yield target
 
 
@@ -114,3 +120,17 @@ async def test_no_order_of_fragments_changes_the_answer(target: Target, fragment
             answers.add(" ".join(error["extensions"]["code"] for error in refused(answer)))
 
     assert len(answers) == 1, answers
+
+
+async def test_a_flood_of_them_keeps_nobody_waiting_for_all(target: Target) -> None:
+    document = ATTACKS["fragments that overlap"]
+    best = float("inf")
+    for _ in range(ATTEMPTS):
+        async with honest_client(target) as waits, target.client(target.session) as client:
+            for answer in await asyncio.gather(*(_send(client, document) for _ in range(FLOOD))):
+                refused(answer)
+        best = min(best, max(waits))
+        if best < ALLOWED_IN_A_FLOOD_SECONDS:
+            break
+
+    assert best < ALLOWED_IN_A_FLOOD_SECONDS
