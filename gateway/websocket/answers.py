@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator
 
-from gateway.documents.store import DocumentRefused
 from gateway.errors import log_surprise
 from gateway.operations import Answer, Operations
 from gateway.published_keys import IdentityProviderUnavailable
@@ -26,8 +25,6 @@ async def answers(operations: Operations, payload: Json, holder: Holder) -> Asyn
         raise
     except BadRequest as error:
         yield refused("BAD_REQUEST", str(error))
-    except DocumentRefused as error:
-        yield refused(error.code, str(error))
     except (DatabaseUnavailable, IdentityProviderUnavailable) as error:
         yield refused("SERVICE_UNAVAILABLE", str(error), retryable=True)
     except Exception as error:  # noqa: BLE001 - the edge of an operation: the others on the connection go on

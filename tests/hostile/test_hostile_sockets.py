@@ -6,7 +6,7 @@ import resource
 import statistics
 import struct
 import time
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Generator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -214,14 +214,13 @@ async def test_a_flood_is_cut(honest: Caller, kind: str) -> None:
     frame |= {"pongs": b"\x8a\x80\0\0\0\0", "pieces": b"\x00\x80\0\0\0\0"}
     began_with = b"\x01\x80\0\0\0\0" if kind == "pieces" else b""
     async with _shaken(_url(honest)) as (reader, writer):
+        calm = await _latency(honest)
         writer.write(began_with + frame[kind] * 200_000)
-        began = time.monotonic()
-        await honest.ask(VIEWER)
-        stalled = time.monotonic() - began
+        beside = await _latency(honest)
         code = await _close_frame(reader)
 
     assert code == 4429
-    assert stalled < 0.1
+    assert beside < calm + 0.1
 
 
 async def test_as_many_messages_as_are_allowed_are_answered(honest: Caller) -> None:
@@ -267,18 +266,30 @@ async def test_five_hundred_silent_clients_are_cut_while_honest_ones_notice_noth
 ) -> None:
     silent = Habit(first=_handshake())
     async with _serving(sqlite_path, tmp_path, request_seconds=3) as honest:
+        calm = await _p99_beside(honest, asyncio.sleep(0.5))
         with SlowClients.arrive(_url(honest), silent, 500) as clients:
-            staying = asyncio.create_task(clients.stay(8))
-            latencies: list[float] = []
-            while not staying.done():
-                began = time.perf_counter()
-                await honest.ask(VIEWER)
-                latencies.append(time.perf_counter() - began)
+            beside = await _p99_beside(honest, clients.stay(8))
             left = clients.count
 
     assert left == 0
-    p99 = statistics.quantiles(latencies, n=100)[98]
-    assert p99 < 0.05, f"p99 {p99:.4f} s of {len(latencies)} requests"
+    # On a machine that is busy with something else the bound is what it allows when nobody is silent.
+    assert beside < max(0.05, 2 * calm), f"p99 {beside:.4f} s; when calm {calm:.4f} s"
+
+
+async def _p99_beside(honest: Caller, others: Awaitable[object]) -> float:
+    """Seconds that nearly all of an honest client's requests take until the others are done."""
+    staying = asyncio.ensure_future(others)
+    latencies: list[float] = []
+    while not staying.done():
+        latencies.append(await _latency(honest))
+    await staying
+    return statistics.quantiles(latencies, n=100)[98]
+
+
+async def _latency(honest: Caller) -> float:
+    began = time.perf_counter()
+    await honest.ask(VIEWER)
+    return time.perf_counter() - began
 
 
 def _handshake(path: str = "/graphql", changes: Mapping[str, str | None] = MappingProxyType({})) -> bytes:
