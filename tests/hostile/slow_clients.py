@@ -48,7 +48,7 @@ class SlowClients:
     @classmethod
     @contextmanager
     def arrive(cls, url: str, habit: Habit, count: int) -> Generator["SlowClients"]:
-        """That many clients, connected one after the other; all gone at the end."""
+        """That many clients, connected one after the other and let in; all gone at the end."""
         sockets = [small_window() if not habit.reads else socket.socket() for _ in range(count)]
         try:
             for sock in sockets:
@@ -56,6 +56,10 @@ class SlowClients:
                 sock.connect(address(url))
                 sock.sendall(habit.first)
                 sock.setblocking(False)
+            # Who came after all of them has an answer: their own time has begun.
+            with socket.create_connection(address(url)) as last:
+                last.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                assert last.recv(1)
             yield cls(habit, sockets)
         finally:
             for sock in sockets:
