@@ -89,14 +89,18 @@ async def test_the_queries_for_ones_own_data_work_in_the_order_shown(
     await caller.do(
         "createProduct", "product { id }", name="Business", lookupKey="business", features=[{"lookupKey": "sso"}]
     )
-    mutation, query = _blocks(README, "graphql")
+    mutation, query, session = _blocks(README, "graphql")
 
     written = await caller.ask(mutation)
     seen = await caller.ask(query)
+    opened = await caller.ask(session)
+    caller.secret = opened["createCustomerSession"]["token"]
+    own = await caller.ask("{ viewer { customer { externalId } } }")
 
     assert written["createSubscription"] == {"subscription": {"status": "ACTIVE"}, "userErrors": []}
     assert seen["customer"]["hasAccess"] is True
     assert [node["lookupKey"] for node in seen["customer"]["entitlements"]["nodes"]] == ["sso"]
+    assert own == {"viewer": {"customer": {"externalId": "acme"}}}
 
 
 async def test_the_questions_in_the_docs_are_answered(
