@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -127,6 +127,21 @@ def refused(response: httpx2.Response) -> list[Json]:
     assert not OUR_OWN_BUSINESS.search(said), said
     assert all(re.fullmatch("[A-Z_]+", error["extensions"]["code"]) for error in errors)
     return errors
+
+
+async def stall(target: Target, attack: Callable[[], Awaitable[object]], *, allowed: float) -> float:
+    """The longest that an honest client waits during an attack, in seconds: the best of some attempts.
+
+    What is `allowed` ends the attempts.
+    """
+    best = float("inf")
+    for _ in range(ATTEMPTS):
+        async with honest_client(target) as waits:
+            await attack()
+        best = min(best, max(waits))
+        if best < allowed:
+            break
+    return best
 
 
 @asynccontextmanager
