@@ -1,4 +1,4 @@
-"""What `extensions.code` of a GraphQL error may say. What a caller of a mutation can mend is a UserErrorCode instead."""
+"""What `extensions.code` of an error may say. What a mutation's caller can mend is a UserErrorCode instead."""
 
 from enum import StrEnum
 
