@@ -68,12 +68,17 @@ def reaches(data: Json) -> bool:
         return any(reaches(each) for each in cast("list[Json]", data))
     if isinstance(data, Mapping):
         entries = cast("Mapping[str, Json]", data).items()
-        return any(reaches(each) for name, each in entries if name not in _SAY_NOTHING)
+        return any(reaches(each) if name not in _SAY_NOTHING else _was_done(name, each) for name, each in entries)
     return data is not None
 
 
 _SAY_NOTHING = ("viewer", "userErrors", "pageInfo", "totalCount", "__typename")
 """Fields that have a value even where nothing was found."""
+
+
+def _was_done(name: str, value: Json) -> bool:
+    """Whether it is the list of a mutation's mistakes, and there are none."""
+    return name == "userErrors" and value == []
 
 
 def _misshapen(body: Json) -> Iterator[str]:
