@@ -29,6 +29,7 @@ from gateway.request_ids import RequestIds
 from gateway.schema_file import schema_routes
 from gateway.settings import Settings
 from gateway.tracing import tracer
+from gateway.validating import shortened
 from schema.build import CORE_SCHEMA
 from storage.database import Database
 from storage.migrations import check_schema
@@ -124,5 +125,6 @@ def _middleware(settings: Settings) -> list[Middleware]:
 async def _refuse(request: Request, error: Exception) -> Response:
     """Paths and methods that aren't there, as JSON like everything else."""
     assert isinstance(error, HTTPException), "that is what it is registered for"  # noqa: S101
-    message = f"There is nothing at {request.url.path}." if error.status_code == 404 else f"{error.detail}."
+    path = shortened(request.url.path)
+    message = f"There is nothing at {path}." if error.status_code == 404 else f"{error.detail}."
     return bad_request(BadRequest(message, status=error.status_code, headers=error.headers))

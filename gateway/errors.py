@@ -16,6 +16,7 @@ from strawberry.types.execution import PreExecutionError
 
 from gateway.metrics import Outcome
 from gateway.refusals import INTERNAL_MESSAGE
+from gateway.validating import MAX_ERRORS, shortened
 from resolvers.callers import Forbidden
 from resolvers.errors import InvalidArgument
 from storage.errors import DatabaseUnavailable, EnvironmentClosed
@@ -31,10 +32,15 @@ def present_errors(result: ExecutionResult, *, with_names: bool = True) -> list[
     `with_names`: whether the library may suggest names of the schema, to callers who might look them up anyway.
     """
     stage = "GRAPHQL_VALIDATION_FAILED" if isinstance(result, PreExecutionError) else "BAD_USER_INPUT"
-    presented = [_present(error, stage) for error in result.errors or ()]
-    if not with_names:
-        for error in presented:
-            error["message"] = _SUGGESTION.sub("", error["message"])
+    errors = result.errors or []
+    if all(error.path is None for error in errors):
+        # Of the request itself. The library finds fifty of its variables, and repeats what they hold.
+        errors = errors[:MAX_ERRORS]
+    presented = [_present(error, stage) for error in errors]
+    for error in presented:
+        message = error["message"] if with_names else _SUGGESTION.sub("", error["message"])
+        # Last, so that no half of a suggestion is left.
+        error["message"] = shortened(message)
     return presented
 
 

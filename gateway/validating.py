@@ -80,11 +80,14 @@ def explain_syntax(error: GraphQLError, limits: Limits) -> GraphQLError:
 
 def brief(error: GraphQLError) -> GraphQLError:
     """An error of bounded length that doesn't hold on to the document it was found in."""
-    message = plain_words(error.message)
-    if len(message) > MAX_MESSAGE:
-        message = f"{message[:MAX_MESSAGE]}…"
+    message = shortened(plain_words(error.message))
     if isinstance(error, GraphQLSyntaxError):
         error.message = message
         return error.with_traceback(None)
     positions = list(error.positions or ())[:MAX_LOCATIONS]
     return GraphQLError(message, source=error.source, positions=positions, extensions=error.extensions)
+
+
+def shortened(message: str) -> str:
+    """A message of bounded length."""
+    return message if len(message) <= MAX_MESSAGE else f"{message[: MAX_MESSAGE - 1]}…"
