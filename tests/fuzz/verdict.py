@@ -9,7 +9,7 @@ import httpx2
 
 Json = Any
 
-CODES = frozenset(re.findall(r"^\| `([A-Z_]+)` \|", Path("docs/errors.md").read_text(encoding="utf-8"), re.MULTILINE))
+CODES = frozenset(re.findall(r"^\| `([A-Z_]+)` \|", Path("docs/http.md").read_text(encoding="utf-8"), re.MULTILINE))
 """Codes of errors that clients are told of."""
 
 UNEXPECTED = frozenset({"INTERNAL", "SERVICE_UNAVAILABLE", "TIMEOUT"})
@@ -35,11 +35,9 @@ def objections(response: httpx2.Response, sent: str) -> Iterator[str]:
     """What is wrong with an answer; `sent` is the request as text."""
     if response.status_code not in _STATUSES:
         yield f"status {response.status_code}"
-    media_type = response.headers.get("content-type", "").partition(";")[0]
-    if media_type not in _MEDIA_TYPES:
-        yield f"content type {media_type!r}"
-        return
-    body = response.json()
+    body = body_of(response)
+    if body is None:
+        yield f"no JSON, but {response.headers.get('content-type')}"
     yield from _misshapen(body)
     for error in errors_of(body):
         yield from _error_objections(error)
@@ -47,6 +45,12 @@ def objections(response: httpx2.Response, sent: str) -> Iterator[str]:
         for found in _PYTHON.finditer(message):
             if found[0] not in sent:
                 yield f"{found[0]!r} in the message {message!r}"
+
+
+def body_of(response: httpx2.Response) -> Json:
+    """The answer's JSON; None if it isn't declared as such."""
+    media_type = response.headers.get("content-type", "").partition(";")[0]
+    return response.json() if media_type in _MEDIA_TYPES else None
 
 
 def errors_of(body: Json) -> list[dict[str, Json]]:
