@@ -1,7 +1,6 @@
 """What a provider publishes: which of its keys verify what, and what is no key set at all."""
 
 import gzip
-import json
 
 import pytest
 
