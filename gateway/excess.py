@@ -74,6 +74,15 @@ class Excesses:
             selection_set,
         )
 
+    def refuse_alias(self, node: FieldNode) -> None:
+        """A field of the introspection under another name: so it could be asked for any number of times.
+
+        Without aliases each list of it is gone through once, however often it stands there.
+        """
+        sentence = f"The introspection takes no aliases: ask for `{node.name.value[:80]}` by its own name."
+        extensions = {"code": "INTROSPECTION_LIMIT_EXCEEDED"}
+        self._found.setdefault("INTROSPECTION_ALIAS", GraphQLError(sentence, node, extensions=extensions))
+
     def judge_pages(self, shape: FieldShape, node: FieldNode) -> None:
         """Whether a page is asked for, in the document itself, that is too large or none."""
         for argument in node.arguments or ():

@@ -28,8 +28,9 @@ ATTEMPTS = 5
 """The best of them counts: the machine has other things to do."""
 
 OUR_OWN_BUSINESS = re.compile(
-    r"Traceback|\.py\b|line \d+, in|object at 0x|NoneType|\bNone\b|\b\w+(?<!Syntax )Error\b(?! Name)|Exception\b|"
-    r"sqlalchemy|sqlite|asyncpg|psycopg|graphql-core|strawberry|starlette|uvicorn|orjson|Python",
+    r"Traceback|\.py\b|line \d+, in|object at 0x|NoneType|\bNone\b|Exception\b|Python|orjson|strawberry|starlette|uvicorn|"
+    r"\b(?:Key|Type|Value|Index|Lookup|Attribute|Assertion|Runtime|Recursion|Overflow|OS|Timeout|Unicode\w+|JSONDecode|"
+    r"Cancelled|DB\w*|Data|Integrity|Operational|Programming|Interface)Error\b|sqlalchemy|sqlite|postgres|asyncpg|psycopg",
     re.IGNORECASE,
 )
 """What no client should read: words of Python, of libraries and of drivers."""
