@@ -167,8 +167,7 @@ class Operations:
             raise
         body: Body = {}
         errors = present_errors(result, with_names=self.may_introspect(checked.caller))
-        # Without a place in the data, an error is of the request, its variables for one: nothing was carried out.
-        ran = result.data is not None or any(error.path is not None for error in result.errors or ())
+        ran = result.data is not None or any(_came_up_on_the_way(error) for error in result.errors or ())
         if ran:
             body["data"] = result.data
         if errors:
@@ -194,7 +193,7 @@ class Operations:
                 )
         except TimeoutError:
             message = f"The operation took longer than {seconds:g} seconds and was stopped. Ask for less at once."
-            return ExecutionResult(data=None, errors=[GraphQLError(message, path=[], extensions={"code": "TIMEOUT"})])
+            return ExecutionResult(data=None, errors=[_error(message, "TIMEOUT")])
 
     async def _spend(self, caller: Caller, cost: int) -> Spent:
         return await self._rates.spend(caller.id, "session" if caller.is_session else "key", cost)
@@ -228,6 +227,11 @@ class Operations:
 
 def _error(message: str, code: str, **extensions: int) -> GraphQLError:
     return GraphQLError(message, extensions={"code": code, **extensions})
+
+
+def _came_up_on_the_way(error: GraphQLError) -> bool:
+    """Whether an error is of carrying out. Without a place in the data it is of the request, its variables for one."""
+    return error.path is not None or (error.extensions or {}).get("code") == "TIMEOUT"
 
 
 def _refusal_cost(request: GraphQLRequest) -> int:
