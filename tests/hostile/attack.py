@@ -28,7 +28,8 @@ ATTEMPTS = 5
 """The best of them counts: the machine has other things to do."""
 
 OUR_OWN_BUSINESS = re.compile(
-    r"Traceback|\.py\b|line \d+, in|object at 0x|NoneType|\bNone\b|Exception\b|Python|orjson|strawberry|starlette|uvicorn|"
+    r"Traceback|\.py\b|line \d+, in|object at 0x|NoneType|\bNone\b|Exception\b|Python|"
+    r"orjson|strawberry|starlette|uvicorn|"
     r"\b(?:Key|Type|Value|Index|Lookup|Attribute|Assertion|Runtime|Recursion|Overflow|OS|Timeout|Unicode\w+|JSONDecode|"
     r"Cancelled|DB\w*|Data|Integrity|Operational|Programming|Interface)Error\b|sqlalchemy|sqlite|postgres|asyncpg|psycopg",
     re.IGNORECASE,
