@@ -41,10 +41,11 @@ _numbers = itertools.count()
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A served application, its process, and two credentials: a key that may do everything and a customer's session."""
+    """A served application, its process and its log; a key that may do everything, and a customer's session."""
 
     url: str
     process: int
+    log: Path
     key: str = field(repr=False)
     session: str = field(repr=False)
 
@@ -79,13 +80,16 @@ def attacked(database_url: str, **settings: object) -> Generator[Target]:
     command = [sys.executable, "-uc", "from gateway.cli import main; main()", "serve", "--port", "0"]
     with (
         tempfile.TemporaryDirectory() as folder,
-        subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as process,
+        (log := Path(folder, "log")).open("w") as stderr,
+        subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=stderr, text=True
+        ) as process,
     ):
         try:
             assert process.stdout is not None
             greeting = "".join(itertools.takewhile(lambda line: "Ctrl-C" not in line, process.stdout))
             [url] = re.findall(r"(http://[^/]+)/graphql", greeting)
-            yield Target(url, process.pid, key, open_session(url, key))
+            yield Target(url, process.pid, log, key, open_session(url, key))
         finally:
             process.kill()
 
