@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from graphql import GraphQLSyntaxError, OperationType
 
-from gateway import preparing
-from gateway.limits import Limits
-from gateway.preparing import Preparation, UnknownOperation
+from gateway.preparing import preparation as preparing
+from gateway.preparing.limits import Limits
+from gateway.preparing.preparation import Preparation, UnknownOperation
 from gateway.settings import Settings
 from tests.limits.documents import CORE, codes, prepare
 from tests.limits.test_cost import PAGE

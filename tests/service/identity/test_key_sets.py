@@ -4,8 +4,8 @@ import gzip
 
 import pytest
 
-from gateway.identity import IdentityProviders
-from gateway.published_keys import lifetime_of
+from gateway.identity.providers import IdentityProviders
+from gateway.identity.published_keys import lifetime_of
 from tests.service.identity.conftest import lasting, outcome
 from tests.service.identity_provider import WITHOUT, HandClock, Json, Provider, signing_key
 

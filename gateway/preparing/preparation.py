@@ -14,13 +14,14 @@ from graphql import (
     parse,
 )
 
-from gateway.census import take_census
-from gateway.cost import Formula
-from gateway.excess import refuse_page
-from gateway.limits import NO_LIMITS, Bounds, Limits, exceeded, too_large
-from gateway.measuring import Measure, Measuring
-from gateway.sizes import FieldShapes, VariableSize, given_size, literal_length, literal_size
-from gateway.validating import LEASHED_RULES, MAX_ERRORS, RULES, brief, explain_syntax, find_mistakes
+from gateway.preparing.census import take_census
+from gateway.preparing.cost import Formula
+from gateway.preparing.excess import refuse_page
+from gateway.preparing.limits import NO_LIMITS, Bounds, Limits, exceeded, too_large
+from gateway.preparing.measuring import Measure, Measuring
+from gateway.preparing.sizes import FieldShapes, VariableSize, given_size, literal_length, literal_size
+from gateway.preparing.validating import LEASHED_RULES, MAX_ERRORS, RULES, brief, explain_syntax, find_mistakes
+from schema.error_codes import ErrorCode
 
 KEPT_DOCUMENTS = 1_000
 KEPT_BYTES = 32_000_000
@@ -212,4 +213,4 @@ def _defaults(definition: OperationDefinitionNode, sizes: Iterable[VariableSize]
 
 def _too_costly(cost: int, limit: int, definition: OperationDefinitionNode) -> GraphQLError:
     sentence = f"The operation costs {cost:,}; at most {limit:,} are taken. Ask for smaller pages or fewer fields."
-    return exceeded("COST_LIMIT_EXCEEDED", "cost", cost, limit, sentence, definition)
+    return exceeded(ErrorCode.COST_LIMIT_EXCEEDED, "cost", cost, limit, sentence, definition)

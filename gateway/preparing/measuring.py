@@ -22,11 +22,11 @@ from graphql import (
     is_composite_type,
 )
 
-from gateway.census import Census
-from gateway.cost import NOTHING, Amount, Formula
-from gateway.excess import Excesses
-from gateway.limits import Limits
-from gateway.sizes import DEFAULT_PAGE_SIZE, FieldShapes, Size, VariableSize, sizes_asked
+from gateway.preparing.census import Census
+from gateway.preparing.cost import NOTHING, Amount, Formula
+from gateway.preparing.excess import Excesses
+from gateway.preparing.limits import Limits
+from gateway.preparing.sizes import DEFAULT_PAGE_SIZE, FieldShapes, Size, VariableSize, sizes_asked
 
 MUTATION_COST = 10
 """What a field of Mutation costs beside itself: a transaction."""

@@ -20,7 +20,8 @@ from graphql.validation import (
 from graphql.validation.validate import ValidationAbortedError
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from gateway.limits import Bounds, Limits
+from gateway.preparing.limits import Bounds, Limits
+from schema.error_codes import ErrorCode
 from schema.wording import plain_words
 
 MAX_ERRORS = 5
@@ -63,7 +64,7 @@ def find_mistakes(
     if errors and isinstance(errors[-1], ValidationAbortedError) and len(errors) < MAX_ERRORS:
         errors[-1] = GraphQLError(
             "The document takes too much work to check: too many of its fields and fragments overlap.",
-            extensions={"code": "DOCUMENT_TOO_LARGE"},
+            extensions={"code": ErrorCode.DOCUMENT_TOO_LARGE},
         )
     return errors
 
@@ -74,7 +75,7 @@ def explain_syntax(error: GraphQLError, limits: Limits) -> GraphQLError:
         what = match[1]
         limit = limits.max_tokens if what == "tokens" else Bounds.of(limits.max_tokens).comments
         sentence = f"The document has more than {limit:,} {what}. Split it, or use variables."
-        return GraphQLError(sentence, extensions={"code": "DOCUMENT_TOO_LARGE", what: {"limit": limit}})
+        return GraphQLError(sentence, extensions={"code": ErrorCode.DOCUMENT_TOO_LARGE, what: {"limit": limit}})
     return error
 
 
