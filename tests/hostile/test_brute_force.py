@@ -69,11 +69,12 @@ async def test_a_wrong_credential_says_nothing_of_what_was_wrong(caller: Caller)
     assert len({answer.headers["WWW-Authenticate"] for answer in answers}) == 1
 
 
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "X-Client-IP", "True-Client-IP"])
-async def test_no_header_makes_a_guesser_somebody_else(open_server: str, database: Database, header: str) -> None:
+async def test_no_header_makes_a_guesser_somebody_else(open_server: str, database: Database) -> None:
+    names = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP")
     async with _arrived(open_server, database) as caller:
         answers = [
-            await _guess(caller.client, _wrong(n), **{header: f"192.0.2.{n}"}) for n in range(FREE_GUESSES + SLIDING)
+            await _guess(caller.client, _wrong(number), **dict.fromkeys(names, f"192.0.2.{number}"))
+            for number in range(FREE_GUESSES + SLIDING)
         ]
 
     assert [answer.status_code for answer in answers[:FREE_GUESSES]] == [401] * FREE_GUESSES
