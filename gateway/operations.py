@@ -29,9 +29,10 @@ from storage.database import Database
 Body = dict[str, Any]
 
 REFUSAL_COST = 10
+"""What an operation costs at the least that is refused: it was read and checked all the same."""
+
 CHARACTERS_PER_COST = 10
-"""What an operation costs that is refused: it was read and checked all the same, which takes the longer the more of it
-there is. So much at the least, and otherwise 1 for so many characters."""
+"""Of a long document that is refused: each ten of its characters cost 1, as they took their time to check."""
 
 
 @dataclass(frozen=True, slots=True)

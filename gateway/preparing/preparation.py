@@ -131,15 +131,11 @@ class Prepared:
 
 
 class Preparation:
-    """Makes documents ready for one schema under one set of limits, and keeps those last used.
+    """Makes documents ready for one schema under one set of limits, and keeps those last used."""
 
-    `hide_suggestions`: for callers who may not know the schema, no error says what a name should have been.
-    """
-
-    def __init__(self, schema: GraphQLSchema, limits: Limits, *, hide_suggestions: bool = False) -> None:
+    def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
         self._schema = schema
         self._limits = limits
-        self._hide_suggestions = hide_suggestions
         self._shapes = FieldShapes(schema)
         self._kept: OrderedDict[tuple[str, bool], Prepared] = OrderedDict()
         self._kept_bytes = 0
@@ -180,12 +176,8 @@ class Preparation:
         if error := census.refuse(bounds):
             return _refused(text, [error])
         measuring = Measuring(self._schema, self._shapes, limits)
-        errors = measuring.measure(document, census) or find_mistakes(
-            self._schema,
-            document,
-            RULES if trusted else LEASHED_RULES,
-            hide_suggestions=self._hide_suggestions,
-        )
+        rules = RULES if trusted else LEASHED_RULES
+        errors = measuring.measure(document, census) or find_mistakes(self._schema, document, rules)
         if errors:
             return _refused(text, errors)
         definitions = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]

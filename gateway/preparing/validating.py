@@ -56,11 +56,11 @@ LEASHED_RULES = tuple(_LeashedOverlap if each is OverlappingFieldsCanBeMergedRul
 
 
 def find_mistakes(
-    schema: GraphQLSchema, document: DocumentNode, rules: Collection[type[ASTValidationRule]], *, hide_suggestions: bool
+    schema: GraphQLSchema, document: DocumentNode, rules: Collection[type[ASTValidationRule]]
 ) -> list[GraphQLError]:
     """What is wrong with a document by these rules, MAX_ERRORS at the most."""
     # One less than there may be: the library adds one to say that it stopped.
-    errors = validate(schema, document, rules, max_errors=MAX_ERRORS - 1, hide_suggestions=hide_suggestions)
+    errors = validate(schema, document, rules, max_errors=MAX_ERRORS - 1)
     if errors and isinstance(errors[-1], ValidationAbortedError) and len(errors) < MAX_ERRORS:
         errors[-1] = GraphQLError(
             "The document takes too much work to check: too many of its fields and fragments overlap.",

@@ -145,14 +145,6 @@ def test_mistakes_say_where_and_hold_on_to_nothing() -> None:
     assert error.__traceback__ is None
 
 
-def test_suggestions_are_kept_from_those_who_may_not_know_the_schema() -> None:
-    reticent = Preparation(CORE, Limits(), hide_suggestions=True)
-
-    assert [error.message for error in reticent.prepare("{ nope }").errors] == [
-        "Cannot query field 'nope' on type 'Query'."
-    ]
-
-
 @pytest.mark.parametrize("file", sorted(OPERATIONS.glob("*.graphql")), ids=lambda file: file.stem)
 def test_the_operations_that_are_shown_are_within_the_limits(file: Path) -> None:
     prepared = prepare(file.read_text(encoding="utf-8"))
