@@ -6,7 +6,6 @@ import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from strawberry.asgi import GraphQL
 
 from gateway import refusals
 from gateway.errors import log_surprise
@@ -24,8 +23,6 @@ from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.request_ids import note_credential
 from gateway.websocket.door import GraphQLSockets
 from resolvers.callers import Caller
-from resolvers.context import Context
-from schema.build import SCHEMA
 from schema.error_codes import ErrorCode
 from storage.errors import DatabaseUnavailable
 
@@ -37,13 +34,16 @@ _HEADERS = {
 }
 
 
-class GraphQLView(GraphQL[Context, None]):
-    """The one view on the schema."""
+class GraphQLView:
+    """The one view on the schema, an ASGI application.
+
+    Not built on Strawberry's: reading, negotiation, carrying operations out, errors and WebSockets all had to differ, and
+    nothing was left to inherit.
+    """
 
     def __init__(
         self, authenticator: Authenticator, operations: Operations, metrics: Metrics, settings: Settings
     ) -> None:
-        super().__init__(SCHEMA, graphql_ide=None, subscription_protocols=())
         self.authenticator = authenticator
         self.operations = operations
         self.metrics = metrics
