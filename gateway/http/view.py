@@ -37,8 +37,8 @@ _HEADERS = {
 class GraphQLView:
     """The one view on the schema, an ASGI application.
 
-    Not built on Strawberry's: reading, negotiation, carrying operations out, errors and WebSockets all had to differ, and
-    nothing was left to inherit.
+    Not built on Strawberry's: reading, negotiation, carrying operations out, errors and WebSockets all had to differ,
+    and nothing was left to inherit.
     """
 
     def __init__(
