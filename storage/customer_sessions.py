@@ -95,8 +95,10 @@ async def _purge(work: RealTimeWork) -> None:
     """Forgets some sessions that expired long ago, skipping what others are purging just now."""
     in_environment = sessions.c.environment_id == work.environment.id
     old = select(sessions.c.id).where(in_environment, sessions.c.expires_at <= work.instant - KEPT)
-    old = old.limit(_PURGED_AT_ONCE).with_for_update(skip_locked=True)
-    await work.connection.execute(delete(sessions).where(in_environment, sessions.c.id.in_(old)))
+    # Read first: a subquery of the DELETE is run again for every row under some plans of PostgreSQL, and finds others.
+    rows = await work.connection.execute(old.limit(_PURGED_AT_ONCE).with_for_update(skip_locked=True))
+    if ids := [row.id for row in rows]:
+        await work.connection.execute(delete(sessions).where(in_environment, one_of(sessions.c.id, ids)))
 
 
 def _named(environment: EnvironmentId, ids: Sequence[str]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
