@@ -74,5 +74,7 @@ async def settle_key(
     now = (await connection.execute(settled)).scalar_one()
     # Skipping what others are purging just now, so that two never wait for each other.
     old = select(keys.c.key).where(keys.c.environment_id == environment, keys.c.created_at <= now - KEPT)
-    old = old.limit(_PURGED_AT_ONCE).with_for_update(skip_locked=True)
-    await connection.execute(delete(keys).where(keys.c.environment_id == environment, keys.c.key.in_(old)))
+    rows = await connection.execute(old.limit(_PURGED_AT_ONCE).with_for_update(skip_locked=True))
+    # Read first: a subquery of the DELETE is run again for every row under some plans of PostgreSQL, and finds others.
+    if old_keys := [row.key for row in rows]:
+        await connection.execute(delete(keys).where(keys.c.environment_id == environment, keys.c.key.in_(old_keys)))
