@@ -1,0 +1,150 @@
+"""How the values of a field are had, for all objects of a level: read, asked one by one, or asked once for all."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from operator import attrgetter
+from typing import Any, cast
+from uuid import UUID
+
+from graphql import GraphQLFieldResolver, Undefined
+from graphql.execution.values import get_argument_values
+from graphql.pyutils import is_awaitable
+
+from execution.info import LightInfo
+from execution.plan import Access, Field
+from execution.running import Level, Run
+
+_IMMUTABLE = frozenset(
+    {str, int, float, bool, bytes, type(None), type(Undefined), datetime, date, time, timedelta, Decimal, UUID}
+)
+
+Call = Callable[[Any, Callable[[], Any], dict[str, Any]], Any]
+"""Calls a resolver: a parent, a way to have its info, the arguments."""
+
+
+def reading_attribute(name: str) -> Access:
+    """For a field that is an attribute of its object."""
+    get = attrgetter(name)
+
+    def fetch(level: Level, _field: Field) -> list[Any]:
+        try:
+            return list(map(get, level.parents))
+        except Exception:  # noqa: BLE001 - a property may raise anything; whose it is is found out one by one
+            return read_singly(get, level.parents)
+
+    return Access(fetch, get, attribute=name)
+
+
+def reading_by_default(name: str) -> Access:
+    """For a field graphql-core's default resolver has: an entry or attribute, called if it is a function."""
+
+    def get(parent: Any) -> Any:  # noqa: ANN401 - any object
+        if isinstance(parent, Mapping):
+            return cast("Mapping[str, Any]", parent).get(name)
+        return getattr(parent, name, None)
+
+    def fetch(level: Level, field: Field) -> list[Any]:
+        return call_functions(level, field, read_singly(get, level.parents))
+
+    return Access(fetch, get, may_call=True)
+
+
+def asking_each(resolve: GraphQLFieldResolver) -> Access:
+    """For a field whose resolver is called as graphql-core calls it, once for each parent."""
+    return calling(lambda parent, info, arguments: resolve(parent, info(), **arguments))
+
+
+def calling(call: Call) -> Access:
+    """For a field whose resolver is called once for each parent, in whatever way."""
+
+    def fetch(level: Level, field: Field) -> list[Any]:
+        values: list[Any] = []
+        for index, parent in enumerate(level.parents):
+            try:
+                values.append(
+                    call(parent, lambda index=index: LightInfo(level, field, index), arguments(level.run, field))
+                )
+            except Exception as error:  # noqa: BLE001, PERF203 - a resolver may raise anything: the field's error
+                values.append(error)
+        return values
+
+    return Access(fetch)
+
+
+def asking_once(batch: Callable[..., Any], wrap_info: Callable[[Any, Field], Any]) -> Access:
+    """For a field whose resolver answers for all parents of a level at once."""
+
+    async def answer(level: Level, field: Field) -> list[Any]:
+        count = len(level.parents)
+        try:
+            info = wrap_info(LightInfo(level, field, 0), field)
+            answered = batch(level.parents, info, **arguments(level.run, field))
+            values = list(await answered if is_awaitable(answered) else answered)
+        except Exception as error:  # noqa: BLE001 - a resolver may raise anything: the error of each of the fields
+            return [error] * count
+        if len(values) != count:
+            wrong = TypeError(f"{field.parent_type}.{field.name} was asked for {count} values and gave {len(values)}.")
+            return [wrong] * count
+        return values
+
+    return Access(_never, batch=answer)
+
+
+def _never(_level: Level, _field: Field) -> list[Any]:
+    raise AssertionError("A batch isn't fetched.")
+
+
+def read_singly(get: Callable[[Any], Any], parents: Sequence[Any]) -> list[Any]:
+    """A column read one by one; exceptions stand for themselves."""
+    values: list[Any] = []
+    for parent in parents:
+        try:
+            values.append(get(parent))
+        except Exception as error:  # noqa: BLE001, PERF203 - a property may raise anything: the field's error
+            values.append(error)
+    return values
+
+
+def call_functions(level: Level, field: Field, values: list[Any]) -> list[Any]:
+    """A column with each function in it replaced by what it answers."""
+    called = list(values)
+    for index, value in enumerate(values):
+        if callable(value):
+            try:
+                called[index] = value(LightInfo(level, field, index), **arguments(level.run, field))
+            except Exception as error:  # noqa: BLE001 - a function may raise anything: the field's error
+                called[index] = error
+    return called
+
+
+def arguments(run: Run, field: Field) -> dict[str, Any]:
+    """The arguments of a field, made once for a run if nobody can change them, else anew each time.
+
+    Raises: GraphQLError, for those that can't be.
+    """
+    if field.arguments is not None:
+        return field.arguments
+    known = run.arguments.get(field)
+    if known is not None:
+        return known
+    made = _make_arguments(run, field)
+    if all(map(_is_immutable, made.values())):
+        if field.constant:
+            field.arguments = made
+        run.arguments[field] = made
+    return made
+
+
+def _make_arguments(run: Run, field: Field) -> dict[str, Any]:
+    if not field.definition.args:
+        return {}
+    made = get_argument_values(
+        field.definition, field.nodes[0], run.variables, hide_suggestions=run.operation.hide_suggestions
+    )
+    return made if field.convert is None else field.convert(made, None)
+
+
+def _is_immutable(value: object) -> bool:
+    return type(value) in _IMMUTABLE or isinstance(value, Enum)

@@ -1,0 +1,135 @@
+"""What Strawberry's definitions say beyond graphql-core's: attributes, plain resolvers, batches, enums, classes.
+
+Only fields whose resolver is plain are taken apart. One with extensions, or with anything else of its own, is asked by
+the resolver Strawberry made for graphql-core.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from graphql import GraphQLAbstractType, GraphQLEnumType, GraphQLField, GraphQLObjectType, GraphQLSchema
+from strawberry.extensions import SchemaExtension
+from strawberry.types.arguments import convert_arguments
+from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.enum import StrawberryEnumDefinition
+from strawberry.types.field import StrawberryField
+from strawberry.types.fields.resolver import StrawberryResolver
+
+from execution.adapting import Adapter, Convert
+from execution.batching import batch_of
+from execution.plan import Access, Field
+from execution.resolving import Call, asking_once, calling, reading_attribute
+
+_DEFINITION = "strawberry-definition"
+_MADE_BY_STRAWBERRY = "GraphQLCoreConverter.from_resolver.<locals>"
+
+
+class StrawberryAdapter(Adapter):
+    """Knows what Strawberry's definitions say."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        super().__init__(schema)
+        self._strawberry: Any = schema._strawberry_schema  # type: ignore[attr-defined] # noqa: SLF001
+        self._classes: dict[GraphQLAbstractType, Mapping[type, GraphQLObjectType]] = {}
+
+    def why_not(self) -> str | None:
+        """Extensions of the schema may wrap every resolver."""
+        wraps = (_wraps_resolvers(each) for each in self._strawberry.extensions)
+        return "middleware" if any(wraps) else None
+
+    def access(self, name: str, definition: GraphQLField) -> tuple[Access, Convert | None]:
+        """Taken apart if the field is plain."""
+        field = definition.extensions.get(_DEFINITION)
+        if not isinstance(field, StrawberryField) or not self._is_plain(field, definition):
+            return super().access(name, definition)
+        resolver = field.base_resolver
+        if resolver is None:
+            return reading_attribute(field.python_name), None
+        batch = batch_of(resolver.wrapped_func)
+        if batch is not None:
+            return asking_once(batch, lambda info, _: self._info(info, field)), self._converter(field)
+        return calling(self._call(field, resolver)), self._converter(field)
+
+    def members(self, type_: GraphQLEnumType) -> Mapping[int, str]:
+        """Those of the Python enum the type was made of."""
+        definition = type_.extensions.get(_DEFINITION)
+        if not isinstance(definition, StrawberryEnumDefinition):
+            return {}
+        names = {value.value: value.name for value in definition.values}
+        exposed = {value.name for value in definition.values} | set(names.values())
+        known = [member for member in definition.wrapped_cls if exposed]
+        return {id(member): type_.coerce_output_value(member) for member in known if _is_exposed(type_, member)}
+
+    def classes(self, types: Iterable[GraphQLObjectType]) -> Mapping[type, GraphQLObjectType]:
+        """The classes the types were made of, but for generic ones."""
+        found: dict[type, GraphQLObjectType] = {}
+        for type_ in types:
+            definition = type_.extensions.get(_DEFINITION)
+            if isinstance(definition, StrawberryObjectDefinition) and _is_told_by_class(definition):
+                found[definition.origin] = type_
+        return found
+
+    def classes_of_abstract(self, type_: GraphQLAbstractType) -> Mapping[type, GraphQLObjectType]:
+        """The classes of the possible types, unless the abstract type has a way of its own to tell."""
+        if type_ not in self._classes:
+            definition = type_.extensions.get(_DEFINITION)
+            has_own_way = isinstance(definition, StrawberryObjectDefinition) and definition.resolve_type is not None
+            origin = definition.origin if isinstance(definition, StrawberryObjectDefinition) else object
+            found = {} if has_own_way else self.classes(self.schema.get_possible_types(type_))
+            self._classes[type_] = {each: named for each, named in found.items() if issubclass(each, origin)}
+        return self._classes[type_]
+
+    def _is_plain(self, field: StrawberryField, definition: GraphQLField) -> bool:
+        made = getattr(definition.resolve, "__qualname__", "")
+        return (
+            made.startswith(_MADE_BY_STRAWBERRY)
+            and not field.extensions
+            and not field.is_subscription
+            and not self._strawberry.schema_converter.exception_handlers
+            and type(field).get_result is StrawberryField.get_result
+            and (field.base_resolver is not None or field.default_resolver is getattr)
+            and (field.base_resolver is None or type(field.base_resolver) is StrawberryResolver)
+        )
+
+    def _converter(self, field: StrawberryField) -> Convert | None:
+        if not field.arguments:
+            return None
+        config, registry = self._strawberry.config, self._strawberry.schema_converter.scalar_registry
+
+        def convert(given: dict[str, Any], info: Any) -> dict[str, Any]:  # noqa: ANN401
+            return convert_arguments(
+                given, field.arguments, scalar_registry=registry, config=config, info=self._info(info, field)
+            )
+
+        return convert
+
+    def _info(self, info: Any, field: StrawberryField | Field) -> Any:  # noqa: ANN401 - whatever class is configured
+        return self._strawberry.config.info_class(_raw_info=info, _field=field)
+
+    def _call(self, field: StrawberryField, resolver: StrawberryResolver[Any]) -> Call:
+        function: Callable[..., Any] = resolver.wrapped_func
+        takes_self = resolver.self_parameter is not None
+        parents = [each.name for each in (resolver.parent_parameter, resolver.root_parameter) if each is not None]
+        info_name = resolver.info_parameter.name if resolver.info_parameter is not None else None
+
+        def call(parent: Any, info: Callable[[], Any], arguments: dict[str, Any]) -> Any:  # noqa: ANN401
+            if info_name is not None:
+                arguments = {**arguments, info_name: self._info(info(), field)}
+            if parents:
+                arguments = {**arguments, **dict.fromkeys(parents, parent)}
+            return function(parent, **arguments) if takes_self else function(**arguments)
+
+        return call
+
+
+def _wraps_resolvers(extension: Any) -> bool:  # noqa: ANN401 - a class or an instance
+    class_: Any = extension if isinstance(extension, type) else type(extension)
+    return getattr(class_, "resolve", None) is not SchemaExtension.resolve
+
+
+def _is_exposed(type_: GraphQLEnumType, member: Any) -> bool:  # noqa: ANN401 - a member of any enum
+    return any(value.value == member.value for value in type_.values.values())
+
+
+def _is_told_by_class(definition: StrawberryObjectDefinition) -> bool:
+    return definition.is_type_of is None and definition.concrete_of is None and not definition.is_graphql_generic
