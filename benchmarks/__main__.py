@@ -45,7 +45,7 @@ class Plan:
 def main(  # noqa: PLR0913 - the options of a command
     *,
     customers: Annotated[int, typer.Option(min=20, help="Customers.")] = 10_000,
-    items: Annotated[int, typer.Option(min=1, max=5, help="Items of a customer; each gives 10 entitlements.")] = 5,
+    items: Annotated[int, typer.Option(min=1, max=10, help="Items of a customer; each gives 10 entitlements.")] = 5,
     rounds: Annotated[int, typer.Option(min=1, help="Turns of each server at each operation.")] = 2,
     seconds: Annotated[float, typer.Option(min=1, help="Seconds of a turn.")] = 8,
     warm_up: Annotated[float, typer.Option(min=1, help="Seconds before the first turn that aren't measured.")] = 3,
@@ -63,7 +63,7 @@ def main(  # noqa: PLR0913 - the options of a command
     size = Size(200 if quick else customers, items)
     asked = [operation for operation in OPERATIONS if not operations or operation.name in operations.split(",")]
     with _databases() as (ours, theirs), tempfile.TemporaryDirectory(prefix="admittance-bench-") as folder:
-        kinds = [kind for kind in _furnish(ours, theirs, size, also or []) if _is_chosen(kind, servers)]
+        kinds = _furnish(ours, theirs, size, servers, also or [])
         with ExitStack() as stack:
             running = [stack.enter_context(serving(kind, 0, Path(folder, f"{kind.name}.log"))) for kind in kinds]
             _compare(running, size)
@@ -89,13 +89,16 @@ async def _create(server: URL, *names: str) -> None:
     await database.close()
 
 
-def _furnish(ours: str, theirs: str, size: Size, also: Sequence[str]) -> list[Kind]:
+def _furnish(ours: str, theirs: str, size: Size, words: str, also: Sequence[str]) -> list[Kind]:
+    """Loads what the chosen servers need. Returns how to start them."""
     since = ten_days_ago()
+    others = [kind for kind in peers(theirs) if _is_chosen(kind, words)]
     with Progress(console=console) as progress:
         secret = asyncio.run(furnish(ours, size, since, progress))
-        asyncio.run(furnish_peers(theirs, size, since, progress))
-    others = [admittance(ours, secret, f"Admittance, {setting}", dict([setting.split("=", 1)])) for setting in also]
-    return [admittance(ours, secret), *others, *peers(theirs)]
+        if others:
+            asyncio.run(furnish_peers(theirs, size, since, progress))
+    varied = [admittance(ours, secret, f"Admittance, {setting}", dict([setting.split("=", 1)])) for setting in also]
+    return [*(kind for kind in (admittance(ours, secret), *varied) if _is_chosen(kind, words)), *others]
 
 
 def _is_chosen(kind: Kind, words: str) -> bool:

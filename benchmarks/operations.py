@@ -20,10 +20,10 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation. `variables` may hold `{id}` and `{keys}`; `read` makes what must be equal of an answer's data."""
+    """An operation. `variables` may hold `{id}` and `{keys}`; `read` makes of an answer's data what must be equal."""
 
     name: str
-    variables: dict[str, str]
+    variables: Json
     read: Callable[[Json], Hashable]
 
     def template(self, dialect: str) -> str:
@@ -87,7 +87,7 @@ def _read_product(node: Json) -> Hashable:
 
 
 OPERATIONS = (
-    Operation("page", {"id": "{id}"}, _read_page),
+    Operation("page", {"id": "{id}", "first": 100}, _read_page),
     Operation("check", {"id": "{id}", "keys": "{keys}"}, _read_check),
     Operation("catalogue", {}, _read_catalogue),
 )
