@@ -65,7 +65,11 @@ class CompiledOperation:
         return "\n\n".join(made)
 
     async def run(
-        self, context: object, variables: Mapping[str, Any] | None = None, root: object = None, extensions: object = None
+        self,
+        context: object,
+        variables: Mapping[str, Any] | None = None,
+        root: object = None,
+        extensions: object = None,
     ) -> Result:
         """Runs it. `extensions`: those of the request, for resolvers that ask Strawberry's info for them."""
         operation = self._operation
@@ -167,9 +171,7 @@ class Compiler:
         found = [each for each in operations if name is None or (each.name is not None and each.name.value == name)]
         if len(found) != 1:
             return Fallback("unknown operation")
-        fragments = {
-            each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
-        }
+        fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
         survey = Survey(fragments)
         root_type = self._schema.get_root_type(found[0].operation)
         try:

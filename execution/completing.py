@@ -63,7 +63,9 @@ def list_completion(complete_items: Complete, *, nullable: bool) -> Complete:
     return complete
 
 
-def object_completion(type_: GraphQLObjectType, check: RuntimeType | None, select: Select, *, nullable: bool) -> Complete:
+def object_completion(
+    type_: GraphQLObjectType, check: RuntimeType | None, select: Select, *, nullable: bool
+) -> Complete:
     """For objects of one type. `check`: what it takes to be sure that a value is one, if anything."""
 
     def complete(places: Places, values: list[Any], pending: Pending) -> None:

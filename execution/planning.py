@@ -1,6 +1,6 @@
 """Makes selections of an operation: which fields there are, how each is had, and how each is answered."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from graphql import (
@@ -8,7 +8,6 @@ from graphql import (
     GraphQLField,
     GraphQLObjectType,
     GraphQLOutputType,
-    GraphQLScalarType,
     ListValueNode,
     ObjectValueNode,
     ValueNode,
@@ -140,9 +139,7 @@ class Planner:
 
 def _leaf(type_: Any, adapter: Adapter, *, nullable: bool) -> Leaf:  # noqa: ANN401 - a scalar or an enum
     members = adapter.members(type_) if is_enum_type(type_) else {}
-    return Leaf(
-        quick_serialiser(type_, members, nullable=nullable), leaf_results(serialiser(type_), nullable=nullable)
-    )
+    return Leaf(quick_serialiser(type_, members, nullable=nullable), leaf_results(serialiser(type_), nullable=nullable))
 
 
 def _values(node: FieldNode) -> Iterable[ValueNode]:

@@ -66,7 +66,7 @@ def calling(call: Call) -> Access:
                 values.append(
                     call(parent, lambda index=index: LightInfo(level, field, index), arguments(level.run, field))
                 )
-            except Exception as error:  # noqa: BLE001, PERF203 - a resolver may raise anything: the field's error
+            except Exception as error:  # noqa: BLE001 - a resolver may raise anything: the field's error
                 values.append(error)
         return values
 
@@ -102,7 +102,7 @@ def read_singly(get: Callable[[Any], Any], parents: Sequence[Any]) -> list[Any]:
     for parent in parents:
         try:
             values.append(get(parent))
-        except Exception as error:  # noqa: BLE001, PERF203 - a property may raise anything: the field's error
+        except Exception as error:  # noqa: BLE001 - a property may raise anything: the field's error
             values.append(error)
     return values
 
