@@ -37,10 +37,11 @@ async def assert_same(
 ) -> Result:
     """Both answer the same, to the order of keys, the messages, paths and locations; what that is.
 
+    `root`: the value itself, or a function that makes one for each of them.
     `at_any_time`: of several failures that left the same place null, one may report those the other came too late for.
     """
-    expected = await by_core(schema, document, variables or {}, root, context)
-    found = await compiled(schema, document, variables or {}, root, context)
+    expected = await by_core(schema, document, variables or {}, _fresh(root), context)
+    found = await compiled(schema, document, variables or {}, _fresh(root), context)
     assert json.dumps(found.data) == json.dumps(expected.data), document
     if at_any_time:
         assert _explained(found) == _explained(expected), document
@@ -52,6 +53,10 @@ async def assert_same(
 def shown(errors: list[GraphQLError]) -> list[str]:
     """Errors as a client sees them, with the exceptions behind them, in any order."""
     return sorted(json.dumps(each.formatted) + repr(type(each.original_error)) for each in errors)
+
+
+def _fresh(root: Any) -> Any:
+    return root() if callable(root) else root
 
 
 def _explained(result: Result) -> dict[str, list[str]]:
