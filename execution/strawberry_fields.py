@@ -34,7 +34,8 @@ class StrawberryAdapter(Adapter):
 
     def why_not(self) -> str | None:
         """Extensions of the schema may wrap every resolver."""
-        wraps = (_wraps_resolvers(each) for each in self._strawberry.extensions)
+        # Made anew each time, as Strawberry does for each operation: what makes them may decide by the hour.
+        wraps = (type(each).resolve is not SchemaExtension.resolve for each in self._strawberry.get_extensions())
         return "middleware" if any(wraps) else None
 
     def access(self, name: str, definition: GraphQLField) -> tuple[Access, Convert | None]:
@@ -55,10 +56,9 @@ class StrawberryAdapter(Adapter):
         definition = type_.extensions.get(_DEFINITION)
         if not isinstance(definition, StrawberryEnumDefinition):
             return {}
-        names = {value.value: value.name for value in definition.values}
-        exposed = {value.name for value in definition.values} | set(names.values())
-        known = [member for member in definition.wrapped_cls if exposed]
-        return {id(member): type_.coerce_output_value(member) for member in known if _is_exposed(type_, member)}
+        exposed = [value.value for value in type_.values.values()]
+        members = (member for member in definition.wrapped_cls if member.value in exposed)
+        return {id(member): type_.coerce_output_value(member) for member in members}
 
     def classes(self, types: Iterable[GraphQLObjectType]) -> Mapping[type, GraphQLObjectType]:
         """The classes the types were made of, but for generic ones."""
@@ -120,15 +120,6 @@ class StrawberryAdapter(Adapter):
             return function(parent, **arguments) if takes_self else function(**arguments)
 
         return call
-
-
-def _wraps_resolvers(extension: Any) -> bool:  # noqa: ANN401 - a class or an instance
-    class_: Any = extension if isinstance(extension, type) else type(extension)
-    return getattr(class_, "resolve", None) is not SchemaExtension.resolve
-
-
-def _is_exposed(type_: GraphQLEnumType, member: Any) -> bool:  # noqa: ANN401 - a member of any enum
-    return any(value.value == member.value for value in type_.values.values())
 
 
 def _is_told_by_class(definition: StrawberryObjectDefinition) -> bool:
