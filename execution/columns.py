@@ -6,8 +6,8 @@ from types import GeneratorType
 from typing import TYPE_CHECKING, Any, Final
 
 from graphql import Undefined
-from graphql.pyutils import gather_with_cancel, is_awaitable
 
+from execution.core import gather_with_cancel, is_awaitable
 from execution.running import Complete, Pending, Places
 
 if TYPE_CHECKING:

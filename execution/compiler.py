@@ -7,20 +7,18 @@ from typing import Any
 
 from graphql import (
     DocumentNode,
-    ExecutionResult,
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
-    execute,
 )
 from graphql.execution.values import VariableValues, get_variable_values
-from graphql.pyutils import is_awaitable
 
 from execution.adapting import Adapter, adapter_for
 from execution.columns import settle
 from execution.completing import advance, carry_out
+from execution.core import execute, is_awaitable
 from execution.failures import apply_failures, reaches_root
 from execution.plan import Operation, Selection
 from execution.planning import Planner
@@ -100,8 +98,8 @@ class CompiledOperation:
 
     def _selection(self, values: VariableValues) -> Selection | None:
         """What is selected under these variables; None if one that decides it has no value."""
-        decided = tuple(values.coerced.get(name) for name in self._conditions)
-        if not all(isinstance(each, bool) for each in decided):
+        decided = tuple(value for name in self._conditions if isinstance(value := values.coerced.get(name), bool))
+        if len(decided) < len(self._conditions):
             return None
         planner = self._variants.get(decided)
         if planner is None:
@@ -127,7 +125,7 @@ class CompiledOperation:
             name.value if name else None,
             hide_suggestions=operation.hide_suggestions,
         )
-        result: ExecutionResult = await answered if is_awaitable(answered) else answered
+        result = await answered if is_awaitable(answered) else answered
         return Result(result.data, list(result.errors or ()))
 
 

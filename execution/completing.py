@@ -5,9 +5,9 @@ from itertools import chain
 from typing import Any
 
 from graphql import GraphQLError, GraphQLObjectType
-from graphql.pyutils import is_async_iterable, is_awaitable, is_iterable
 
 from execution.columns import LOST, await_all, is_ordinary, null_error, settle, sift
+from execution.core import is_async_iterable, is_awaitable, is_iterable
 from execution.plan import Field, Leaf, Selection
 from execution.running import Complete, FieldPlaces, ItemPlaces, Level, Pending, Places
 

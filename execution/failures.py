@@ -7,8 +7,9 @@ needs no waiting, then on as answers arrive.
 
 from typing import Any, NamedTuple
 
-from graphql import GraphQLError, is_list_type, is_non_null_type, located_error
+from graphql import GraphQLError, located_error
 
+from execution.core import is_list_type, is_non_null_type
 from execution.plan import Field
 from execution.running import Failure, Key, Level
 
@@ -18,7 +19,7 @@ _ROOT: tuple[Key, ...] = ()
 class _Place(NamedTuple):
     level: Level
     field: Field
-    index: int
+    parent: int
     inside: tuple[int, ...]
 
 
@@ -65,13 +66,13 @@ def _target(place: _Place | None) -> _Place | None:
         if place.inside:
             place = place._replace(inside=place.inside[:-1])
         else:
-            origin = place.level.origin(place.index)
+            origin = place.level.origin(place.parent)
             place = None if origin is None else _Place(*origin)
     return place
 
 
 def _is_non_null(place: _Place) -> bool:
-    type_ = place.field.type
+    type_: Any = place.field.type
     for _ in place.inside:
         if is_non_null_type(type_):
             type_ = type_.of_type
@@ -81,12 +82,12 @@ def _is_non_null(place: _Place) -> bool:
 
 
 def _path(place: _Place) -> list[Key]:
-    return [*place.level.path(place.index), place.field.key, *place.inside]
+    return [*place.level.path(place.parent), place.field.key, *place.inside]
 
 
 def _order(place: _Place) -> tuple[int, ...]:
     """Sorts places as a walk through the document, depth first, comes by them."""
-    origin = place.level.origin(place.index)
+    origin = place.level.origin(place.parent)
     above = () if origin is None else _order(_Place(*origin))
     return (*above, place.field.order, *place.inside)
 
@@ -96,7 +97,7 @@ def _error(failure: Failure) -> GraphQLError:
 
 
 def _write_null(place: _Place) -> None:
-    container: Any = place.level.outs[place.index]
+    container: Any = place.level.outs[place.parent]
     keys = (place.field.key, *place.inside)
     for key in keys[:-1]:
         container = container[key]

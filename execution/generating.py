@@ -11,9 +11,9 @@ from types import CodeType
 from typing import Any
 
 from graphql import GraphQLObjectType
-from graphql.pyutils import is_awaitable
 
 from execution.columns import is_ordinary, sift
+from execution.core import is_awaitable
 from execution.plan import Field, Selection
 from execution.resolving import call_functions, read_singly
 from execution.running import FieldPlaces, Level

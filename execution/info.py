@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Sequence
 from typing import Any
 
-from graphql import GraphQLResolveInfo
-from graphql.pyutils import Path, gather_with_cancel, is_awaitable
+from graphql.pyutils import Path
 from graphql.type.definition import GraphQLResolveInfoHelpers
 
+from execution.core import ResolveInfo, gather_with_cancel, is_awaitable
 from execution.plan import Field
 from execution.running import Level
 
@@ -25,7 +25,7 @@ class LightInfo:
         self._level = level
         self._field = field
         self._index = index
-        self._real: GraphQLResolveInfo | None = None
+        self._real: ResolveInfo | None = None
 
     @property
     def variable_values(self) -> Any:  # noqa: ANN401 - as graphql-core has it
@@ -43,10 +43,10 @@ class LightInfo:
         return getattr(self._real, name)
 
 
-def real_info(level: Level, field: Field, index: int) -> GraphQLResolveInfo:
+def real_info(level: Level, field: Field, index: int) -> ResolveInfo:
     """graphql-core's own info on a field of one parent of a level."""
     operation = level.run.operation
-    return GraphQLResolveInfo(
+    return ResolveInfo(
         field.name,
         field.nodes,
         field.type,

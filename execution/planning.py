@@ -1,13 +1,12 @@
 """Makes selections of an operation: which fields there are, how each is had, and how each is answered."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from graphql import (
     FieldNode,
     GraphQLField,
     GraphQLObjectType,
-    GraphQLOutputType,
     ListValueNode,
     ObjectValueNode,
     ValueNode,
@@ -15,8 +14,6 @@ from graphql import (
     is_abstract_type,
     is_enum_type,
     is_leaf_type,
-    is_list_type,
-    is_non_null_type,
     is_object_type,
 )
 from graphql.execution.collect_fields import (
@@ -35,6 +32,7 @@ from execution.completing import (
     list_completion,
     object_completion,
 )
+from execution.core import is_list_type, is_non_null_type
 from execution.generating import select
 from execution.leaves import leaf_results, quick_serialiser, serialiser
 from execution.plan import Field, Leaf, Operation, Selection
@@ -103,7 +101,7 @@ class Planner:
             constant=not any(map(_has_variable, _values(nodes[0]))),
         )
 
-    def _completion(self, type_: GraphQLOutputType, details: FieldDetailsList) -> tuple[Leaf | None, Complete]:
+    def _completion(self, type_: Any, details: FieldDetailsList) -> tuple[Leaf | None, Complete]:  # noqa: ANN401 - any output type
         nullable = not is_non_null_type(type_)
         named: Any = type_.of_type if is_non_null_type(type_) else type_
         adapter, schema = self._adapter, self._operation.schema
@@ -138,7 +136,7 @@ class Planner:
 
 
 def _leaf(type_: Any, adapter: Adapter, *, nullable: bool) -> Leaf:  # noqa: ANN401 - a scalar or an enum
-    members = adapter.members(type_) if is_enum_type(type_) else {}
+    members: Mapping[int, str] = adapter.members(type_) if is_enum_type(type_) else {}
     return Leaf(quick_serialiser(type_, members, nullable=nullable), leaf_results(serialiser(type_), nullable=nullable))
 
 

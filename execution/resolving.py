@@ -10,8 +10,8 @@ from uuid import UUID
 
 from graphql import GraphQLFieldResolver, Undefined
 from graphql.execution.values import get_argument_values
-from graphql.pyutils import is_awaitable
 
+from execution.core import is_awaitable
 from execution.info import LightInfo
 from execution.plan import Access, Field
 from execution.running import Level, Run
@@ -81,7 +81,7 @@ def asking_once(batch: Callable[..., Any], wrap_info: Callable[[Any, Field], Any
         try:
             info = wrap_info(LightInfo(level, field, 0), field)
             answered = batch(level.parents, info, **arguments(level.run, field))
-            values = list(await answered if is_awaitable(answered) else answered)
+            values: list[Any] = list(await answered if is_awaitable(answered) else answered)
         except Exception as error:  # noqa: BLE001 - a resolver may raise anything: the error of each of the fields
             return [error] * count
         if len(values) != count:

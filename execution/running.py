@@ -24,7 +24,7 @@ class Failure(NamedTuple):
 
     level: "Level"
     field: "Field"
-    index: int
+    parent: int
     inside: tuple[int, ...]
     error: Exception
     round: int
@@ -92,7 +92,7 @@ class Level:
 
 
 class Places(Protocol):
-    """Where a column of values goes: into one field of a level's objects, or into lists that are that field's values."""
+    """Where a column of values goes: into one field of a level's objects, or into the lists that are its values."""
 
     level: Level
     field: "Field"
@@ -122,14 +122,17 @@ class FieldPlaces:
         self.round = level.round
 
     def put(self, results: Sequence[Any]) -> None:
+        """Writes the finished values."""
         key = self.field.key
         for out, result in zip(self.level.outs, results, strict=True):
             out[key] = result
 
     def locate(self, index: int) -> tuple[int, tuple[int, ...]]:
+        """The parent of a place, and the indices inside of its lists."""
         return index, ()
 
     def fail(self, index: int, error: Exception) -> None:
+        """Records that a place holds no value."""
         self.level.run.failures.append(Failure(self.level, self.field, index, (), error, self.round))
 
 
@@ -151,12 +154,14 @@ class ItemPlaces:
         self._ends: list[int] | None = None
 
     def put(self, results: Sequence[Any]) -> None:
+        """Writes the finished values."""
         start = 0
         for each, size in zip(self.lists, self.sizes, strict=True):
             each[:] = results[start : start + size]
             start += size
 
     def locate(self, index: int) -> tuple[int, tuple[int, ...]]:
+        """The parent of a place, and the indices inside of its lists."""
         if self._ends is None:
             self._ends = list(accumulate(self.sizes))
         which = bisect_right(self._ends, index)
@@ -164,6 +169,7 @@ class ItemPlaces:
         return parent, (*inside, index - self._ends[which] + self.sizes[which])
 
     def fail(self, index: int, error: Exception) -> None:
+        """Records that a place holds no value."""
         parent, inside = self.locate(index)
         self.level.run.failures.append(Failure(self.level, self.field, parent, inside, error, self.round))
 

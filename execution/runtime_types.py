@@ -1,6 +1,6 @@
 """Which object type a value is of, asked as graphql-core asks: `resolve_type` of abstract types, then `is_type_of`."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from graphql import (
@@ -8,12 +8,12 @@ from graphql import (
     GraphQLError,
     GraphQLObjectType,
     GraphQLSchema,
-    default_type_resolver,
     is_object_type,
 )
-from graphql.pyutils import inspect, is_awaitable
+from graphql.pyutils import inspect
 
 from execution.completing import RuntimeType
+from execution.core import default_type_resolver, is_awaitable
 from execution.info import LightInfo
 from execution.plan import Field
 from execution.running import Places
@@ -43,7 +43,7 @@ def resolved(
     abstract: GraphQLAbstractType, schema: GraphQLSchema, classes: Mapping[type, GraphQLObjectType]
 ) -> RuntimeType:
     """For a field of an interface or a union."""
-    resolve = abstract.resolve_type or default_type_resolver
+    resolve: Callable[[Any, Any, Any], Any] = abstract.resolve_type or default_type_resolver
 
     def runtime_type(places: Places, index: int, value: Any) -> Any:  # noqa: ANN401 - whatever was resolved
         known = classes.get(type(value))

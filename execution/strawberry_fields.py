@@ -35,15 +35,16 @@ class StrawberryAdapter(Adapter):
     def why_not(self) -> str | None:
         """Extensions of the schema may wrap every resolver."""
         # Made anew each time, as Strawberry does for each operation: what makes them may decide by the hour.
-        wraps = (type(each).resolve is not SchemaExtension.resolve for each in self._strawberry.get_extensions())
-        return "middleware" if any(wraps) else None
+        own: Any = SchemaExtension
+        wraps = any(type(each).resolve is not own.resolve for each in self._strawberry.get_extensions())
+        return "middleware" if wraps else None
 
     def access(self, name: str, definition: GraphQLField) -> tuple[Access, Convert | None]:
         """Taken apart if the field is plain."""
-        field = definition.extensions.get(_DEFINITION)
+        field: Any = definition.extensions.get(_DEFINITION)
         if not isinstance(field, StrawberryField) or not self._is_plain(field, definition):
             return super().access(name, definition)
-        resolver = field.base_resolver
+        resolver: Any = field.base_resolver
         if resolver is None:
             return reading_attribute(field.python_name), None
         batch = batch_of(resolver.wrapped_func)
@@ -57,7 +58,8 @@ class StrawberryAdapter(Adapter):
         if not isinstance(definition, StrawberryEnumDefinition):
             return {}
         exposed = [value.value for value in type_.values.values()]
-        members = (member for member in definition.wrapped_cls if member.value in exposed)
+        enum: Any = definition.wrapped_cls
+        members = (member for member in enum if member.value in exposed)
         return {id(member): type_.coerce_output_value(member) for member in members}
 
     def classes(self, types: Iterable[GraphQLObjectType]) -> Mapping[type, GraphQLObjectType]:
@@ -72,14 +74,17 @@ class StrawberryAdapter(Adapter):
     def classes_of_abstract(self, type_: GraphQLAbstractType) -> Mapping[type, GraphQLObjectType]:
         """The classes of the possible types, unless the abstract type has a way of its own to tell."""
         if type_ not in self._classes:
-            definition = type_.extensions.get(_DEFINITION)
-            has_own_way = isinstance(definition, StrawberryObjectDefinition) and definition.resolve_type is not None
-            origin = definition.origin if isinstance(definition, StrawberryObjectDefinition) else object
-            found = {} if has_own_way else self.classes(self.schema.get_possible_types(type_))
-            self._classes[type_] = {each: named for each, named in found.items() if issubclass(each, origin)}
+            definition: Any = type_.extensions.get(_DEFINITION)
+            # A union has neither a way of its own to tell, nor a class that its members must be of.
+            has_own_way = getattr(definition, "resolve_type", None) is not None
+            origin = getattr(definition, "origin", object)
+            possible = () if has_own_way else self.schema.get_possible_types(type_)
+            found = self.classes(possible).items()
+            self._classes[type_] = {each: named for each, named in found if issubclass(each, origin)}
         return self._classes[type_]
 
     def _is_plain(self, field: StrawberryField, definition: GraphQLField) -> bool:
+        resolver: Any = field.base_resolver
         made = getattr(definition.resolve, "__qualname__", "")
         return (
             made.startswith(_MADE_BY_STRAWBERRY)
@@ -87,8 +92,8 @@ class StrawberryAdapter(Adapter):
             and not field.is_subscription
             and not self._strawberry.schema_converter.exception_handlers
             and type(field).get_result is StrawberryField.get_result
-            and (field.base_resolver is not None or field.default_resolver is getattr)
-            and (field.base_resolver is None or type(field.base_resolver) is StrawberryResolver)
+            and (resolver is not None or field.default_resolver is getattr)
+            and (resolver is None or type(resolver) is StrawberryResolver)
         )
 
     def _converter(self, field: StrawberryField) -> Convert | None:
@@ -106,7 +111,7 @@ class StrawberryAdapter(Adapter):
     def _info(self, info: Any, field: StrawberryField | Field) -> Any:  # noqa: ANN401 - whatever class is configured
         return self._strawberry.config.info_class(_raw_info=info, _field=field)
 
-    def _call(self, field: StrawberryField, resolver: StrawberryResolver[Any]) -> Call:
+    def _call(self, field: StrawberryField, resolver: Any) -> Call:  # noqa: ANN401 - a StrawberryResolver
         function: Callable[..., Any] = resolver.wrapped_func
         takes_self = resolver.self_parameter is not None
         parents = [each.name for each in (resolver.parent_parameter, resolver.root_parameter) if each is not None]
@@ -122,5 +127,5 @@ class StrawberryAdapter(Adapter):
         return call
 
 
-def _is_told_by_class(definition: StrawberryObjectDefinition) -> bool:
+def _is_told_by_class(definition: Any) -> bool:  # noqa: ANN401 - a StrawberryObjectDefinition
     return definition.is_type_of is None and definition.concrete_of is None and not definition.is_graphql_generic

@@ -8,7 +8,7 @@ import pytest
 from graphql import GraphQLError, build_schema, parse
 
 from execution import CompiledOperation, Compiler, Fallback
-from tests.execution.comparing import assert_same
+from tests.compiled.comparing import assert_same
 
 SCHEMA = build_schema("""
 enum Colour { RED GREEN }
@@ -71,7 +71,7 @@ DECLARED = "$t: String, $n: Int, $p: Point, $c: Colour, $e: Either, $l: [[Int]]"
         "{ deep { deep { a: b deep { a } } } }",
         "{ a @skip(if: false) @include(if: true) b @skip(if: true) c @include(if: false) }",
         '{ echo x: echo(text: null) y: echo(text: "t", n: 3, point: {y: 2, tags: "one"}, colour: RED, list: [1, [2]]) }',
-        "{ echo(either: {a: 1}) x: echo(either: {b: \"b\"}) y: echo(point: {x: 4}) }",
+        '{ echo(either: {a: 1}) x: echo(either: {b: "b"}) y: echo(point: {x: 4}) }',
     ],
 )  # fmt: skip
 async def test_selections_merge_in_the_order_of_the_document(document: str) -> None:
@@ -143,7 +143,9 @@ async def test_arguments_that_only_fail_when_carried_out() -> None:
 async def test_scalars_and_enums_are_serialised_alike(field: str, values: list[Any]) -> None:
     for value in [*values, ValueError("returned"), GraphQLError("returned")]:
         await assert_same(SCHEMA, f"{{ {field} b }}", root={field: value})
-        await assert_same(SCHEMA, f"{{ deep {{ {field} b }} }}", root=lambda value=value: {"deep": {field: late(value)}})
+        await assert_same(
+            SCHEMA, f"{{ deep {{ {field} b }} }}", root=lambda value=value: {"deep": {field: late(value)}}
+        )
 
 
 @pytest.mark.parametrize(
@@ -159,7 +161,11 @@ async def test_scalars_and_enums_are_serialised_alike(field: str, values: list[A
 )
 async def test_a_null_that_may_not_be_goes_up_to_the_nearest_that_may(root: dict[str, Any]) -> None:
     inner = "a needed b sure { a needed } deep { a sure { needed a } needed }"
-    for document in (f"{{ deep {{ {inner} }} a }}", "{ sure { sure { needed } } }", "{ a deep { a deep { a sure { needed a } } } }"):
+    for document in (
+        f"{{ deep {{ {inner} }} a }}",
+        "{ sure { sure { needed } } }",
+        "{ a deep { a deep { a sure { needed a } } } }",
+    ):
         await assert_same(SCHEMA, document, root=root)
 
 
@@ -188,9 +194,13 @@ async def test_lists_of_lists(grid: Any) -> None:
     await assert_same(SCHEMA, "{ grid }", root={"grid": grid})
 
 
-@pytest.mark.parametrize("value", [dog(), cat(), cat(__typename="Bird"), cat(__typename="Point"), {}, cat(__typename=3), None])
+@pytest.mark.parametrize(
+    "value", [dog(), cat(), cat(__typename="Bird"), cat(__typename="Point"), {}, cat(__typename=3), None]
+)
 async def test_abstract_types_find_the_type_of_each_value(value: Any) -> None:
-    selection = "__typename ... on Dog { barks mother { id } } ... on Cat { meows } ... on Named { name ... on Cat { lives } }"
+    selection = (
+        "__typename ... on Dog { barks mother { id } } ... on Cat { meows } ... on Named { name ... on Cat { lives } }"
+    )
     root = {"node": value, "named": [dog(), value, cat(lives=None)], "pets": [cat(), value, dog()]}
 
     for field in ("node", "named", "pets"):
@@ -309,4 +319,3 @@ def test_operations_are_told_apart_by_name() -> None:
 async def _data(operation: CompiledOperation | Fallback) -> Any:
     assert isinstance(operation, CompiledOperation)
     return (await operation.run(None, {}, ROOT)).data
-

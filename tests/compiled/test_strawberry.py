@@ -12,7 +12,7 @@ from strawberry.extensions import FieldExtension, SchemaExtension
 from strawberry.permission import BasePermission
 
 from execution import CompiledOperation, Compiler, Fallback, batched
-from tests.execution.comparing import assert_same
+from tests.compiled.comparing import assert_same
 
 T = TypeVar("T")
 Info = strawberry.Info[dict[str, Any], None]
@@ -214,4 +214,3 @@ async def _run(document: str, context: Any) -> Any:
     result = await operation.run(context)
     assert not result.errors
     return result.data
-

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis_graphql import from_schema, nodes
 
-from tests.execution.comparing import assert_same
-from tests.execution.moody import BAD_TEMPERED, STEADY, moody_schema
+from tests.compiled.comparing import assert_same
+from tests.compiled.moody import BAD_TEMPERED, STEADY, moody_schema
 
 EXAMPLES = 60
 

@@ -13,7 +13,7 @@ from resolvers.callers import holder_of
 from resolvers.context import Context, new_context
 from schema.build import CORE_SCHEMA
 from storage.environments import load_environment
-from tests.execution.comparing import shown
+from tests.compiled.comparing import shown
 from tests.operations.api import Api
 from tests.operations.test_query_counts import (
     ACCESS_CHECKS,
@@ -33,7 +33,10 @@ DOCUMENTS = [
     (CATALOGUE_BY_PRODUCT, {"first": 5}),
     (CATALOGUE_BY_PRODUCT, {"first": 5_000}),
     (HOLDERS.replace("shared", "sso"), {"first": 5}),
-    ("{ viewer { __typename } a: features(first: 1, last: 1) { totalCount } products { totalCount nodes { id } } }", {}),
+    (
+        "{ viewer { __typename } a: features(first: 1, last: 1) { totalCount } products { totalCount nodes { id } } }",
+        {},
+    ),
 ]
 
 
