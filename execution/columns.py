@@ -23,6 +23,8 @@ class _Lost:
 
 LOST: Final = _Lost()
 
+_SPECIAL: tuple[type[Any], ...] = (BaseException, _Lost, GeneratorType, type(Undefined))
+
 
 def null_error(field: "Field") -> TypeError:
     """What graphql-core says of a null where there may be none."""
@@ -48,7 +50,7 @@ def _meet(types: set[type]) -> bool:
 
 def _is_special(type_: type) -> bool:
     # A generator is awaitable or not by a flag of its own, Undefined is a null.
-    return issubclass(type_, BaseException | _Lost | GeneratorType | type(Undefined)) or hasattr(type_, "__await__")
+    return issubclass(type_, _SPECIAL) or hasattr(type_, "__await__")
 
 
 def sift(places: Places, values: list[Any], complete: Complete, pending: Pending) -> list[Any] | None:
@@ -57,6 +59,11 @@ def sift(places: Places, values: list[Any], complete: Complete, pending: Pending
     if waiting:
         pending.append(_resume(places, list(values), waiting, complete))
         return None
+    return without_exceptions(places, values)
+
+
+def without_exceptions(places: Places, values: list[Any]) -> list[Any]:
+    """A column with its exceptions recorded as failures."""
     sifted = list(values)
     for index, value in enumerate(values):
         if isinstance(value, Exception):

@@ -1,4 +1,4 @@
-"""graphql-core's functions under the types this package uses them by: their own leave parts unknown to a type checker."""
+"""graphql-core's functions under the types they are used by here: their own leave parts unknown to a type checker."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +11,8 @@ _pyutils: Any = pyutils
 
 ResolveInfo = GraphQLResolveInfo[Any]
 
+make_info: Callable[..., ResolveInfo] = _graphql.GraphQLResolveInfo
+
 execute: Callable[..., Any] = _graphql.execute
 """Answers an ExecutionResult, or an awaitable of one."""
 
@@ -21,3 +23,8 @@ is_awaitable: Callable[[object], bool] = _pyutils.is_awaitable
 is_async_iterable: Callable[[object], bool] = _pyutils.is_async_iterable
 is_iterable: Callable[[object], bool] = _pyutils.is_iterable
 gather_with_cancel: Callable[..., Any] = _pyutils.gather_with_cancel
+
+
+def output_type(field: Any) -> Any:  # noqa: ANN401 - any output type
+    """The type of a GraphQLField."""
+    return field.type

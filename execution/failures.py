@@ -72,7 +72,7 @@ def _target(place: _Place | None) -> _Place | None:
 
 
 def _is_non_null(place: _Place) -> bool:
-    type_: Any = place.field.type
+    type_ = place.field.type
     for _ in place.inside:
         if is_non_null_type(type_):
             type_ = type_.of_type

@@ -12,9 +12,9 @@ from typing import Any
 
 from graphql import GraphQLObjectType
 
-from execution.columns import is_ordinary, sift
+from execution.columns import is_ordinary, without_exceptions
 from execution.core import is_awaitable
-from execution.plan import Field, Selection
+from execution.plan import Field, Leaf, Selection
 from execution.resolving import call_functions, read_singly
 from execution.running import FieldPlaces, Level
 
@@ -32,6 +32,7 @@ def select(type_: GraphQLObjectType, fields: Sequence[Field], keys: Sequence[str
     for number, each in enumerate(at_hand):
         scope[f"field_{number}"] = each
         scope[f"get_{number}"] = each.access.get
+        scope[f"leaf_{number}"] = each.leaf
         scope[f"quick_{number}"] = each.leaf and each.leaf.quick
     exec(_compiled(source), scope)  # noqa: S102 - written above, of names that were checked and texts that were quoted
     read: Callable[[Level], None] = scope["read"]
@@ -67,7 +68,7 @@ def _column(number: int, field: Field) -> list[str]:
         "    except Exception:",
         f"        {column} = _singly(get_{number}, parents)",
     ]
-    amended = f"_amend(level, field_{number}, {column})"
+    amended = f"_amend(level, field_{number}, leaf_{number}, {column})"
     if field.leaf is not None and field.leaf.quick is not None:
         amended = f"quick_{number}({column}) or {amended}"
     return [*lines, f"    {column} = {amended}"]
@@ -81,16 +82,14 @@ def _compiled(source: str) -> CodeType:
 _singly = read_singly
 
 
-def _amend(level: Level, field: Field, values: list[Any]) -> list[Any]:
+def _amend(level: Level, field: Field, leaf: Leaf, values: list[Any]) -> list[Any]:
     """A column that can't be serialised at once; nulls for now if something in it has to be awaited."""
     if field.access.may_call:
         values = call_functions(level, field, values)
-    assert field.leaf is not None
+    places = FieldPlaces(level, field)
     if not is_ordinary(values):
         if any(map(is_awaitable, values)):
             level.late.append((field, values))
             return [None] * len(values)
-        sifted = sift(FieldPlaces(level, field), values, field.complete, [])
-        assert sifted is not None
-        values = sifted
-    return field.leaf.results(FieldPlaces(level, field), values)
+        values = without_exceptions(places, values)
+    return leaf.results(places, values)

@@ -6,7 +6,7 @@ from typing import Any
 from graphql.pyutils import Path
 from graphql.type.definition import GraphQLResolveInfoHelpers
 
-from execution.core import ResolveInfo, gather_with_cancel, is_awaitable
+from execution.core import ResolveInfo, gather_with_cancel, is_awaitable, make_info
 from execution.plan import Field
 from execution.running import Level
 
@@ -46,7 +46,7 @@ class LightInfo:
 def real_info(level: Level, field: Field, index: int) -> ResolveInfo:
     """graphql-core's own info on a field of one parent of a level."""
     operation = level.run.operation
-    return ResolveInfo(
+    return make_info(
         field.name,
         field.nodes,
         field.type,

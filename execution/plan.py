@@ -10,7 +10,6 @@ from graphql import (
     FragmentDefinitionNode,
     GraphQLField,
     GraphQLObjectType,
-    GraphQLOutputType,
     GraphQLSchema,
     OperationDefinitionNode,
 )
@@ -61,9 +60,9 @@ class Leaf:
 class Field:
     """A field as one selection of one object type asks for it, however many places of the document name it.
 
-    `order`: its position in the answer. `leaf`: set if its type is a scalar or an enum. `convert`: makes of
-    graphql-core's arguments those the resolver takes. `constant`: no variable is in its arguments, and once they are
-    known they are kept as `arguments`, if nobody can change them.
+    `order`: its position in the answer. `type`: an output type. `leaf`: set if that is a scalar or an enum. `convert`:
+    makes of graphql-core's arguments those the resolver takes. `constant`: no variable is in its arguments, and once
+    they are known they are kept as `arguments`, if nobody can change them.
     """
 
     key: str
@@ -72,7 +71,7 @@ class Field:
     nodes: list[FieldNode]
     definition: GraphQLField
     parent_type: GraphQLObjectType
-    type: GraphQLOutputType
+    type: Any
     access: Access = field(repr=False)
     complete: Complete = field(repr=False)
     leaf: Leaf | None = field(repr=False)

@@ -11,7 +11,6 @@ from graphql import (
     ObjectValueNode,
     ValueNode,
     VariableNode,
-    is_abstract_type,
     is_enum_type,
     is_leaf_type,
     is_object_type,
@@ -32,7 +31,7 @@ from execution.completing import (
     list_completion,
     object_completion,
 )
-from execution.core import is_list_type, is_non_null_type
+from execution.core import is_list_type, is_non_null_type, output_type
 from execution.generating import select
 from execution.leaves import leaf_results, quick_serialiser, serialiser
 from execution.plan import Field, Leaf, Operation, Selection
@@ -85,7 +84,8 @@ class Planner:
     ) -> Field:
         nodes = [each.node for each in details]
         access, convert = self._adapter.access(nodes[0].name.value, definition)
-        leaf, complete = self._completion(definition.type, details)
+        type_ = output_type(definition)
+        leaf, complete = self._completion(type_, details)
         return Field(
             key,
             nodes[0].name.value,
@@ -93,7 +93,7 @@ class Planner:
             nodes,
             definition,
             parent,
-            definition.type,
+            type_,
             access,
             complete,
             leaf,
@@ -115,7 +115,7 @@ class Planner:
         if is_object_type(named):
             check = checked(named, adapter.classes([named]))
             return None, object_completion(named, check, select_, nullable=nullable)
-        assert is_abstract_type(named)
+        # What remains is an interface or a union.
         classes = adapter.classes_of_abstract(named)
         return None, abstract_completion(resolved(named, schema, classes), select_, nullable=nullable)
 

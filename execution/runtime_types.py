@@ -27,12 +27,11 @@ def checked(type_: GraphQLObjectType, classes: Mapping[type, GraphQLObjectType])
 
     `classes`: the types of instances of Python classes, where that is known to be all that is asked.
     """
-    is_type_of = type_.is_type_of
-    if is_type_of is None:
+    if type_.is_type_of is None:
         return None
 
     def runtime_type(places: Places, index: int, value: Any) -> Any:  # noqa: ANN401 - whatever was resolved
-        if classes.get(type(value)) is type_ and getattr(value, CAST, None) is None:
+        if classes.get(value.__class__) is type_ and getattr(value, CAST, None) is None:
             return type_
         return _check(type_, places, index, value)
 
@@ -43,10 +42,11 @@ def resolved(
     abstract: GraphQLAbstractType, schema: GraphQLSchema, classes: Mapping[type, GraphQLObjectType]
 ) -> RuntimeType:
     """For a field of an interface or a union."""
-    resolve: Callable[[Any, Any, Any], Any] = abstract.resolve_type or default_type_resolver
+    own: Any = abstract
+    resolve: Callable[[Any, Any, Any], Any] = own.resolve_type or default_type_resolver
 
     def runtime_type(places: Places, index: int, value: Any) -> Any:  # noqa: ANN401 - whatever was resolved
-        known = classes.get(type(value))
+        known = classes.get(value.__class__)
         if known is not None and getattr(value, CAST, None) is None:
             return known
         name: Any = resolve(value, _info(places, index), abstract)

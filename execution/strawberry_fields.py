@@ -36,15 +36,15 @@ class StrawberryAdapter(Adapter):
         """Extensions of the schema may wrap every resolver."""
         # Made anew each time, as Strawberry does for each operation: what makes them may decide by the hour.
         own: Any = SchemaExtension
-        wraps = any(type(each).resolve is not own.resolve for each in self._strawberry.get_extensions())
+        wraps = any(each.__class__.resolve is not own.resolve for each in self._strawberry.get_extensions())
         return "middleware" if wraps else None
 
     def access(self, name: str, definition: GraphQLField) -> tuple[Access, Convert | None]:
         """Taken apart if the field is plain."""
         field: Any = definition.extensions.get(_DEFINITION)
-        if not isinstance(field, StrawberryField) or not self._is_plain(field, definition):
+        if not self._is_plain(field, definition):
             return super().access(name, definition)
-        resolver: Any = field.base_resolver
+        resolver = field.base_resolver
         if resolver is None:
             return reading_attribute(field.python_name), None
         batch = batch_of(resolver.wrapped_func)
@@ -83,11 +83,12 @@ class StrawberryAdapter(Adapter):
             self._classes[type_] = {each: named for each, named in found if issubclass(each, origin)}
         return self._classes[type_]
 
-    def _is_plain(self, field: StrawberryField, definition: GraphQLField) -> bool:
-        resolver: Any = field.base_resolver
+    def _is_plain(self, field: Any, definition: GraphQLField) -> bool:  # noqa: ANN401 - a StrawberryField, if any
+        resolver: Any = getattr(field, "base_resolver", None)
         made = getattr(definition.resolve, "__qualname__", "")
         return (
-            made.startswith(_MADE_BY_STRAWBERRY)
+            isinstance(field, StrawberryField)
+            and made.startswith(_MADE_BY_STRAWBERRY)
             and not field.extensions
             and not field.is_subscription
             and not self._strawberry.schema_converter.exception_handlers

@@ -9,12 +9,15 @@ from graphql.pyutils import is_awaitable
 
 from execution import CompiledOperation, Compiler, Result
 
+Value = Any
+"""Whatever a resolver may be given, or answer."""
+
 Variables = Mapping[str, Any]
 
 
 async def by_core(schema: GraphQLSchema, document: str, variables: Variables, root: object, context: object) -> Result:
     """What graphql-core answers."""
-    answered: Any = execute(schema, parse(document), root, context, dict(variables))
+    answered: Value = execute(schema, parse(document), root, context, dict(variables))
     result: ExecutionResult = await answered if is_awaitable(answered) else answered
     return Result(result.data, list(result.errors or ()))
 
@@ -55,7 +58,7 @@ def shown(errors: list[GraphQLError]) -> list[str]:
     return sorted(json.dumps(each.formatted) + repr(type(each.original_error)) for each in errors)
 
 
-def _fresh(root: Any) -> Any:
+def _fresh(root: Value) -> Value:
     return root() if callable(root) else root
 
 
@@ -70,7 +73,7 @@ def _explained(result: Result) -> dict[str, list[str]]:
     }
 
 
-def _null_place(data: Any, path: list[str | int]) -> list[str | int]:
+def _null_place(data: Value, path: list[str | int]) -> list[str | int]:
     for length, key in enumerate(path):
         if data is None:
             return path[:length]

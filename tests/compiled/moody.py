@@ -4,7 +4,6 @@ What a field does follows from where it is, by a checksum of its path; so two ex
 """
 
 import asyncio
-from typing import Any
 from zlib import crc32
 
 from graphql import (
@@ -19,6 +18,8 @@ from graphql import (
     is_non_null_type,
 )
 
+from tests.compiled.comparing import Value
+
 SDL = """
 scalar Even
 enum Mood { HAPPY SAD }
@@ -28,14 +29,18 @@ interface Named { name: String!, friend(first: Int = 2): Named }
 type Cat implements Named {
   name: String!, friend(first: Int = 2): Named, lives: Int!, mood: Mood, owner: Person!, kittens: [Cat!]!
 }
-type Dog implements Named { name: String!, friend(first: Int = 2): Named, weight: Float, barks: Boolean!, owner: Person }
+type Dog implements Named {
+  name: String!, friend(first: Int = 2): Named, weight: Float, barks: Boolean!, owner: Person
+}
 union Pet = Cat | Dog
 type Person {
   id: ID!, name: String!, nick: String, age: Int, even: Even, moods: [Mood!], grid: [[Int!]]
   pets(range: Range, mood: Mood! = SAD): [Pet], cats: [Cat!]!, best: Pet!, named: [Named!]
   self: Person!, perhaps: Person, choice(by: Choice): String, tags: [[String]!]!
 }
-type Query { person(id: ID! = "1"): Person, people(first: Int): [Person!], sure: Person!, pet: Pet, named: Named, text: String! }
+type Query {
+  person(id: ID! = "1"): Person, people(first: Int): [Person!], sure: Person!, pet: Pet, named: Named, text: String!
+}
 type Mutation { write(range: Range!): Person, must(id: ID): Person!, count: Int! }
 """
 
@@ -55,7 +60,7 @@ class Thing:
 def moody_schema(*, calm: float, is_async: bool) -> GraphQLSchema:
     """A schema in whose world a share of `calm` of all fields answers as its type says, some of them late."""
     schema = build_schema(SDL)
-    even: Any = schema.type_map["Even"]
+    even: Value = schema.type_map["Even"]
     even.coerce_output_value = _even
     for type_ in list(schema.type_map.values()):
         if isinstance(type_, GraphQLObjectType) and not type_.name.startswith("__"):
@@ -63,23 +68,23 @@ def moody_schema(*, calm: float, is_async: bool) -> GraphQLSchema:
             for field in type_.fields.values():
                 field.resolve = _resolver(field, calm=calm, is_async=is_async)
     for name in ("Pet", "Named"):
-        abstract: Any = schema.type_map[name]
+        abstract: Value = schema.type_map[name]
         abstract.resolve_type = lambda thing, _info, _type: thing.type
     return schema
 
 
-def _resolver(field: GraphQLField, *, calm: float, is_async: bool) -> Any:
-    def resolve(_parent: object, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+def _resolver(field: GraphQLField, *, calm: float, is_async: bool) -> Value:
+    def resolve(_parent: object, info: GraphQLResolveInfo, **arguments: Value) -> Value:
         seed = crc32(f"{info.path.as_list()}{info.parent_type}{sorted(arguments)}".encode())
         return _mood(seed, info, field.type, arguments, calm)
 
-    async def later(value: Any) -> Any:
+    async def later(value: Value) -> Value:
         await asyncio.sleep(0)
         if isinstance(value, Exception):
             raise value
         return value
 
-    def resolve_late(parent: object, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    def resolve_late(parent: object, info: GraphQLResolveInfo, **arguments: Value) -> Value:
         seed = crc32(f"late{info.path.as_list()}".encode())
         value = resolve(parent, info, **arguments)
         return later(value) if seed % 3 == 0 else value
@@ -87,7 +92,7 @@ def _resolver(field: GraphQLField, *, calm: float, is_async: bool) -> Any:
     return resolve_late if is_async else resolve
 
 
-def _mood(seed: int, info: GraphQLResolveInfo, type_: Any, arguments: dict[str, Any], calm: float) -> Any:
+def _mood(seed: int, info: GraphQLResolveInfo, type_: Value, arguments: dict[str, Value], calm: float) -> Value:
     roll = seed % 1_000 / 1_000
     if roll > calm:
         kind = seed // 1_000 % 4
@@ -99,7 +104,7 @@ def _mood(seed: int, info: GraphQLResolveInfo, type_: Any, arguments: dict[str, 
     return _value(seed // 7, type_, arguments)
 
 
-def _value(seed: int, type_: Any, arguments: dict[str, Any]) -> Any:
+def _value(seed: int, type_: Value, arguments: dict[str, Value]) -> Value:
     if is_non_null_type(type_):
         return _value(seed, type_.of_type, arguments)
     if is_list_type(type_):
@@ -107,10 +112,11 @@ def _value(seed: int, type_: Any, arguments: dict[str, Any]) -> Any:
         if seed % 11 == 0:
             items.append(ValueError("in a list"))
         return tuple(items) if seed % 5 == 0 else items + [None] * (seed % 13 == 0)
-    answers: dict[str, Any] = {
+    answers: dict[str, Value] = {
         "String": str(sorted(arguments.items())), "ID": str(seed), "Int": seed % 2**33, "Float": seed / 3,
         "Boolean": seed % 2 == 0, "Even": seed % 9, "Mood": ["HAPPY", "SAD"][seed % 2],
-        "Pet": Thing(["Cat", "Dog", "Dog", "Cat", "Person", "Nobody"][seed % 6]), "Named": Thing(["Cat", "Dog"][seed % 2]),
+        "Pet": Thing(["Cat", "Dog", "Dog", "Cat", "Person", "Nobody"][seed % 6]),
+        "Named": Thing(["Cat", "Dog"][seed % 2]),
     }  # fmt: skip
     name = get_named_type(type_).name
     return answers[name] if name in answers else Thing(name)

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from graphql import DocumentNode, ExecutionResult, execute, parse
@@ -13,7 +12,7 @@ from resolvers.callers import holder_of
 from resolvers.context import Context, new_context
 from schema.build import CORE_SCHEMA
 from storage.environments import load_environment
-from tests.compiled.comparing import shown
+from tests.compiled.comparing import Value, shown
 from tests.operations.api import Api
 from tests.operations.test_query_counts import (
     ACCESS_CHECKS,
@@ -23,7 +22,11 @@ from tests.operations.test_query_counts import (
     PAGE_OF_CUSTOMERS,
 )
 
-OPERATIONS = sorted((Path(__file__).parents[2] / "graphql" / "operations").glob("*.graphql"))
+OPERATIONS = {
+    path.stem: (path.read_text(), json.loads(variables.read_text()) if variables.exists() else {})
+    for path in sorted((Path(__file__).parents[2] / "graphql" / "operations").glob("*.graphql"))
+    for variables in [path.with_suffix(".variables.json")]
+}
 CUSTOMERS = [{"externalId": "acme"}, {"externalId": "nobody"}, {"id": "cus_0"}]
 DOCUMENTS = [
     (PAGE_OF_CUSTOMERS, {"first": 2}),
@@ -40,29 +43,28 @@ DOCUMENTS = [
 ]
 
 
-@pytest.mark.parametrize("path", OPERATIONS, ids=lambda path: path.stem)
-async def test_every_operation_that_is_shipped_is_compiled_and_answers_the_same(path: Path, shop: Api) -> None:
+@pytest.mark.parametrize("name", OPERATIONS)
+async def test_every_operation_that_is_shipped_is_compiled_and_answers_the_same(name: str, shop: Api) -> None:
+    text, variables = OPERATIONS[name]
     await shop.subscribe("acme", "pro")
-    variables = path.with_suffix(".variables.json")
-    given = json.loads(variables.read_text()) if variables.exists() else {}
 
-    await _assert_same(shop, parse(path.read_text()), given, is_mutation="mutation" in path.read_text())
+    await _assert_same(shop, parse(text), variables, is_mutation="mutation" in text)
 
 
 @pytest.mark.parametrize(("document", "variables"), DOCUMENTS)
-async def test_pages_of_everything_answer_the_same(document: str, variables: dict[str, Any], shop: Api) -> None:
+async def test_pages_of_everything_answer_the_same(document: str, variables: dict[str, Value], shop: Api) -> None:
     await shop.subscribe("acme", "pro")
     await shop.subscribe("acme", "basic")
 
     await _assert_same(shop, parse(document), variables)
 
 
-async def _assert_same(api: Api, document: DocumentNode, variables: Any, *, is_mutation: bool = False) -> None:
+async def _assert_same(api: Api, document: DocumentNode, variables: Value, *, is_mutation: bool = False) -> None:
     operation = Compiler(CORE_SCHEMA).compile(document)
     assert isinstance(operation, CompiledOperation), operation
 
     found = await operation.run(await _context(api), variables)
-    answered: Any = execute(CORE_SCHEMA, document, None, await _context(api), variables)
+    answered: Value = execute(CORE_SCHEMA, document, None, await _context(api), variables)
     expected: ExecutionResult = await answered if is_awaitable(answered) else answered
 
     # A mutation carried out again is refused, or makes another one.

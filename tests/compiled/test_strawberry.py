@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from enum import Enum
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import pytest
 import strawberry
@@ -12,10 +12,10 @@ from strawberry.extensions import FieldExtension, SchemaExtension
 from strawberry.permission import BasePermission
 
 from execution import CompiledOperation, Compiler, Fallback, batched
-from tests.compiled.comparing import assert_same
+from tests.compiled.comparing import Value, assert_same
 
 T = TypeVar("T")
-Info = strawberry.Info[dict[str, Any], None]
+Info = strawberry.Info[dict[str, Value], None]
 
 
 @strawberry.enum
@@ -47,12 +47,12 @@ class Page(Generic[T]):
 class Forbidden(BasePermission):
     message = "Not for you."
 
-    def has_permission(self, source: Any, info: Any, **kwargs: Any) -> bool:
+    def has_permission(self, source: Value, info: Value, **kwargs: Value) -> bool:
         return "admin" in info.context
 
 
 class Louder(FieldExtension):
-    def resolve(self, next_: Any, source: Any, info: Any, **kwargs: Any) -> Any:
+    def resolve(self, next_: Value, source: Value, info: Value, **kwargs: Value) -> Value:
         return f"{next_(source, info, **kwargs)}!"
 
 
@@ -76,7 +76,7 @@ class Book(Node):
         return f"{self.title}{level}"
 
     @strawberry.field
-    async def writer(self, root: Annotated[Any, strawberry.Parent], info: Info) -> "Writer | None":
+    async def writer(self, root: Annotated[Value, strawberry.Parent], info: Info) -> "Writer | None":
         await asyncio.sleep(0)
         if self.secret == 2:
             raise ValueError("no writer")
@@ -144,7 +144,7 @@ SCHEMA: GraphQLSchema = strawberry.Schema(Query, types=[Writer])._schema  # pyri
         "{ books { nodes { writer { name id } title } } }",
         "{ books(count: 2) { nodes { rank(offset: 5) x: rank } } }",
         "{ books { nodes { title rank } } }",
-        "{ books(count: 2) { nodes { writer { books(window: {first: 2}) { count nodes { level } } books2: books { count } } } } }",
+        "{ books(count: 2) { nodes { writer { books(window: {first: 2}) { nodes { level } } x: books { count } } } } }",
         "{ nodes { __typename id ... on Book { title rank } ... on Writer { name } } }",
         "{ media { ... on Film { title } ... on Book { t: title leaves } __typename } }",
         "{ wrong { ... on Film { title } } books { count } }",
@@ -152,12 +152,12 @@ SCHEMA: GraphQLSchema = strawberry.Schema(Query, types=[Writer])._schema  # pyri
     ],
 )
 @pytest.mark.parametrize("context", [{}, {"admin": True}])
-async def test_fields_answer_as_by_graphql_core(document: str, context: dict[str, Any]) -> None:
+async def test_fields_answer_as_by_graphql_core(document: str, context: dict[str, Value]) -> None:
     await assert_same(SCHEMA, document, root=Query, context=dict(context))
 
 
 async def test_a_batched_resolver_is_asked_once_for_a_level() -> None:
-    context: dict[str, Any] = {}
+    context: dict[str, Value] = {}
     document = "{ books(count: 2) { nodes { rank writer { books { nodes { rank } } } } } }"
 
     found = await _run(document, context)
@@ -192,7 +192,7 @@ async def test_what_a_batched_resolver_gives_must_be_one_for_each() -> None:
 
 def test_a_schema_whose_extensions_wrap_resolvers_is_left_to_graphql_core() -> None:
     class Timing(SchemaExtension):
-        def resolve(self, _next: Any, root: Any, info: Any, *args: Any, **kwargs: Any) -> Any:
+        def resolve(self, _next: Value, root: Value, info: Value, *args: Value, **kwargs: Value) -> Value:
             return _next(root, info, *args, **kwargs)
 
     schema = strawberry.Schema(Query, types=[Writer], extensions=[Timing])._schema  # pyright: ignore[reportPrivateUsage]
@@ -201,14 +201,14 @@ def test_a_schema_whose_extensions_wrap_resolvers_is_left_to_graphql_core() -> N
 
 
 def test_a_batched_resolver_must_say_what_it_answers() -> None:
-    async def silent(parents: Sequence[Any], info: Any):  # noqa: ANN202
+    async def silent(parents: Sequence[Value], info: Value):  # noqa: ANN202
         return list(parents)
 
     with pytest.raises(TypeError, match="annotated"):
         batched(silent)
 
 
-async def _run(document: str, context: Any) -> Any:
+async def _run(document: str, context: Value) -> Value:
     operation = Compiler(SCHEMA).compile(parse(document))
     assert isinstance(operation, CompiledOperation)
     result = await operation.run(context)
