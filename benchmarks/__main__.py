@@ -5,6 +5,7 @@ that what else the machine does meets them all. A table is printed only if their
 """
 
 import asyncio
+import os
 import shutil
 import statistics
 import tempfile
@@ -30,6 +31,8 @@ from storage.database import Database
 from tests.databases import postgresql_server
 
 console = Console()
+
+_SERVER_CORE, _LOAD_CORE = 0, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,13 @@ def main(  # noqa: PLR0913 - the options of a command
     with _databases() as (ours, theirs), tempfile.TemporaryDirectory(prefix="admittance-bench-") as folder:
         kinds = _furnish(ours, theirs, size, servers, also or [])
         with ExitStack() as stack:
-            running = [stack.enter_context(serving(kind, 0, Path(folder, f"{kind.name}.log"))) for kind in kinds]
+            running = [
+                stack.enter_context(serving(kind, _SERVER_CORE, Path(folder, f"{kind.name}.log"))) for kind in kinds
+            ]
             _compare(running, size)
-            measured = _measure(running, asked, plan, Load(1, connections, size, Path(folder)))
+            # The load that this process makes itself comes from the same core as wrk's.
+            os.sched_setaffinity(0, {_LOAD_CORE})
+            measured = _measure(running, asked, plan, Load(_LOAD_CORE, connections, size, Path(folder)))
         # As wide as it is, wherever it goes: it is Markdown.
         Console(width=200).print(table(measured))
 
@@ -156,4 +163,6 @@ if __name__ == "__main__":
     for needed in ("wrk", "taskset"):
         if shutil.which(needed) is None:
             raise SystemExit(f"There is no {needed}. `make bench` installs it on Debian and Ubuntu.")
+    if not os.sched_getaffinity(0) >= {_SERVER_CORE, _LOAD_CORE}:
+        raise SystemExit("Measuring needs cores 0 and 1: one for the server, one for the load.")
     typer.run(main)
