@@ -64,16 +64,24 @@ def list_completion(complete_items: Complete, *, nullable: bool) -> Complete:
 
 
 def object_completion(
-    type_: GraphQLObjectType, check: RuntimeType | None, select: Select, *, nullable: bool
+    type_: GraphQLObjectType,
+    check: RuntimeType | None,
+    vouch: Callable[[list[Any]], bool],
+    select: Select,
+    *,
+    nullable: bool,
 ) -> Complete:
-    """For objects of one type. `check`: what it takes to be sure that a value is one, if anything."""
+    """For objects of one type.
+
+    `check`: what it takes to be sure that a value is one, if anything. `vouch`: whether a column needs no checking.
+    """
 
     def complete(places: Places, values: list[Any], pending: Pending) -> None:
         sifted = values if is_ordinary(values) else sift(places, values, complete, pending)
         if sifted is None:
             return
         present = _present(places, sifted, nullable=nullable)
-        if check is not None:
+        if check is not None and not (present is None and vouch(sifted)):
             _by_type(places, sifted, present, check, select, pending)
         elif present is None or present:
             _descend(places, sifted, {type_: present}, select, pending)

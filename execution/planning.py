@@ -36,7 +36,7 @@ from execution.generating import select
 from execution.leaves import leaf_results, quick_serialiser, serialiser
 from execution.plan import Field, Leaf, Operation, Selection
 from execution.running import Complete
-from execution.runtime_types import checked, resolved
+from execution.runtime_types import checked, resolved, vouching
 
 Groups = dict[str, FieldDetailsList]
 
@@ -113,8 +113,9 @@ class Planner:
             return None, list_completion(items, nullable=nullable)
         select_ = self._selecting(details)
         if is_object_type(named):
-            check = checked(named, adapter.classes([named]))
-            return None, object_completion(named, check, select_, nullable=nullable)
+            classes = adapter.classes([named])
+            check, vouch = checked(named, classes), vouching(next(iter(classes), None))
+            return None, object_completion(named, check, vouch, select_, nullable=nullable)
         # What remains is an interface or a union.
         classes = adapter.classes_of_abstract(named)
         return None, abstract_completion(resolved(named, schema, classes), select_, nullable=nullable)

@@ -20,8 +20,8 @@ _IMMUTABLE = frozenset(
     {str, int, float, bool, bytes, type(None), type(Undefined), datetime, date, time, timedelta, Decimal, UUID}
 )
 
-Call = Callable[[Any, Callable[[], Any], dict[str, Any]], Any]
-"""Calls a resolver: a parent, a way to have its info, the arguments."""
+Call = Callable[[Any, dict[str, Any], Level, Field, int], Any]
+"""Calls a resolver: for a parent, with arguments; and what it takes to make its info."""
 
 
 def reading_attribute(name: str) -> Access:
@@ -53,19 +53,25 @@ def reading_by_default(name: str) -> Access:
 
 def asking_each(resolve: GraphQLFieldResolver) -> Access:
     """For a field whose resolver is called as graphql-core calls it, once for each parent."""
-    return calling(lambda parent, info, arguments: resolve(parent, info(), **arguments))
+    function: Callable[..., Any] = resolve
+    return calling(lambda parent, given, level, field, index: function(parent, LightInfo(level, field, index), **given))
 
 
 def calling(call: Call) -> Access:
     """For a field whose resolver is called once for each parent, in whatever way."""
 
     def fetch(level: Level, field: Field) -> list[Any]:
+        run = level.run
+        try:
+            given = arguments(run, field)
+        except Exception as error:  # noqa: BLE001 - a scalar's parser may raise anything: the field's error
+            return [error] * len(level.parents)
+        is_shared = field in run.arguments
         values: list[Any] = []
         for index, parent in enumerate(level.parents):
             try:
-                values.append(
-                    call(parent, lambda index=index: LightInfo(level, field, index), arguments(level.run, field))
-                )
+                mine = given if is_shared or index == 0 else arguments(run, field)
+                values.append(call(parent, mine, level, field, index))
             except Exception as error:  # noqa: BLE001 - a resolver may raise anything: the field's error
                 values.append(error)
         return values
@@ -124,11 +130,12 @@ def arguments(run: Run, field: Field) -> dict[str, Any]:
 
     Raises: GraphQLError, for those that can't be.
     """
-    if field.arguments is not None:
-        return field.arguments
     known = run.arguments.get(field)
     if known is not None:
         return known
+    if field.arguments is not None:
+        run.arguments[field] = field.arguments
+        return field.arguments
     made = _make_arguments(run, field)
     if all(map(_is_immutable, made.values())):
         if field.constant:

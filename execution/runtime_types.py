@@ -38,6 +38,17 @@ def checked(type_: GraphQLObjectType, classes: Mapping[type, GraphQLObjectType])
     return runtime_type
 
 
+def vouching(class_: type | None) -> Callable[[list[Any]], bool]:
+    """Tells of a column whether all its values are plainly instances of the one class that needs no asking."""
+
+    def vouch(values: list[Any]) -> bool:
+        if class_ is None or set(map(type, values)) != {class_}:
+            return False
+        return not any(getattr(value, CAST, None) is not None for value in values)
+
+    return vouch
+
+
 def resolved(
     abstract: GraphQLAbstractType, schema: GraphQLSchema, classes: Mapping[type, GraphQLObjectType]
 ) -> RuntimeType:

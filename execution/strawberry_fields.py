@@ -17,8 +17,10 @@ from strawberry.types.fields.resolver import StrawberryResolver
 
 from execution.adapting import Adapter, Convert
 from execution.batching import batch_of
+from execution.info import LightInfo
 from execution.plan import Access, Field
 from execution.resolving import Call, asking_once, calling, reading_attribute
+from execution.running import Level
 
 _DEFINITION = "strawberry-definition"
 _MADE_BY_STRAWBERRY = "GraphQLCoreConverter.from_resolver.<locals>"
@@ -116,11 +118,12 @@ class StrawberryAdapter(Adapter):
         function: Callable[..., Any] = resolver.wrapped_func
         takes_self = resolver.self_parameter is not None
         parents = [each.name for each in (resolver.parent_parameter, resolver.root_parameter) if each is not None]
+        make_info: Callable[..., Any] = self._strawberry.config.info_class
         info_name = resolver.info_parameter.name if resolver.info_parameter is not None else None
 
-        def call(parent: Any, info: Callable[[], Any], arguments: dict[str, Any]) -> Any:  # noqa: ANN401
+        def call(parent: Any, arguments: dict[str, Any], level: Level, asked: Field, index: int) -> Any:  # noqa: ANN401
             if info_name is not None:
-                arguments = {**arguments, info_name: self._info(info(), field)}
+                arguments = {**arguments, info_name: make_info(_raw_info=LightInfo(level, asked, index), _field=field)}
             if parents:
                 arguments = {**arguments, **dict.fromkeys(parents, parent)}
             return function(parent, **arguments) if takes_self else function(**arguments)
