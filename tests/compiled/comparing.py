@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute, parse
-from graphql.pyutils import is_awaitable
+from graphql import GraphQLError, GraphQLSchema, parse
 
 from execution import CompiledOperation, Compiler, Result
+from execution.core import execute, is_awaitable
 
 Value = Any
 """Whatever a resolver may be given, or answer."""
@@ -17,8 +17,8 @@ Variables = Mapping[str, Any]
 
 async def by_core(schema: GraphQLSchema, document: str, variables: Variables, root: object, context: object) -> Result:
     """What graphql-core answers."""
-    answered: Value = execute(schema, parse(document), root, context, dict(variables))
-    result: ExecutionResult = await answered if is_awaitable(answered) else answered
+    answered = execute(schema, parse(document), root, context, dict(variables))
+    result = await answered if is_awaitable(answered) else answered
     return Result(result.data, list(result.errors or ()))
 
 

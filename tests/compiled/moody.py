@@ -10,14 +10,11 @@ from graphql import (
     GraphQLError,
     GraphQLField,
     GraphQLObjectType,
-    GraphQLResolveInfo,
     GraphQLSchema,
     build_schema,
-    get_named_type,
-    is_list_type,
-    is_non_null_type,
 )
 
+from execution.core import ResolveInfo, is_list_type, is_non_null_type, output_type
 from tests.compiled.comparing import Value
 
 SDL = """
@@ -69,14 +66,14 @@ def moody_schema(*, calm: float, is_async: bool) -> GraphQLSchema:
                 field.resolve = _resolver(field, calm=calm, is_async=is_async)
     for name in ("Pet", "Named"):
         abstract: Value = schema.type_map[name]
-        abstract.resolve_type = lambda thing, _info, _type: thing.type
+        abstract.resolve_type = _type_of
     return schema
 
 
 def _resolver(field: GraphQLField, *, calm: float, is_async: bool) -> Value:
-    def resolve(_parent: object, info: GraphQLResolveInfo, **arguments: Value) -> Value:
+    def resolve(_parent: object, info: ResolveInfo, **arguments: Value) -> Value:
         seed = crc32(f"{info.path.as_list()}{info.parent_type}{sorted(arguments)}".encode())
-        return _mood(seed, info, field.type, arguments, calm)
+        return _mood(seed, info, output_type(field), arguments, calm)
 
     async def later(value: Value) -> Value:
         await asyncio.sleep(0)
@@ -84,7 +81,7 @@ def _resolver(field: GraphQLField, *, calm: float, is_async: bool) -> Value:
             raise value
         return value
 
-    def resolve_late(parent: object, info: GraphQLResolveInfo, **arguments: Value) -> Value:
+    def resolve_late(parent: object, info: ResolveInfo, **arguments: Value) -> Value:
         seed = crc32(f"late{info.path.as_list()}".encode())
         value = resolve(parent, info, **arguments)
         return later(value) if seed % 3 == 0 else value
@@ -92,7 +89,7 @@ def _resolver(field: GraphQLField, *, calm: float, is_async: bool) -> Value:
     return resolve_late if is_async else resolve
 
 
-def _mood(seed: int, info: GraphQLResolveInfo, type_: Value, arguments: dict[str, Value], calm: float) -> Value:
+def _mood(seed: int, info: ResolveInfo, type_: Value, arguments: dict[str, Value], calm: float) -> Value:
     roll = seed % 1_000 / 1_000
     if roll > calm:
         kind = seed // 1_000 % 4
@@ -118,8 +115,12 @@ def _value(seed: int, type_: Value, arguments: dict[str, Value]) -> Value:
         "Pet": Thing(["Cat", "Dog", "Dog", "Cat", "Person", "Nobody"][seed % 6]),
         "Named": Thing(["Cat", "Dog"][seed % 2]),
     }  # fmt: skip
-    name = get_named_type(type_).name
+    name = str(type_).strip("[!]")
     return answers[name] if name in answers else Thing(name)
+
+
+def _type_of(thing: Thing, _info: Value, _type: Value) -> str:
+    return thing.type
 
 
 def _even(value: int) -> int | None:

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from graphql import DocumentNode, ExecutionResult, execute, parse
-from graphql.pyutils import is_awaitable
+from graphql import DocumentNode, parse
 
 from execution import CompiledOperation, Compiler
+from execution.core import execute, is_awaitable
 from resolvers.callers import holder_of
 from resolvers.context import Context, new_context
 from schema.build import CORE_SCHEMA
@@ -22,13 +22,13 @@ from tests.operations.test_query_counts import (
     PAGE_OF_CUSTOMERS,
 )
 
-OPERATIONS = {
+OPERATIONS: dict[str, tuple[str, dict[str, Value]]] = {
     path.stem: (path.read_text(), json.loads(variables.read_text()) if variables.exists() else {})
     for path in sorted((Path(__file__).parents[2] / "graphql" / "operations").glob("*.graphql"))
     for variables in [path.with_suffix(".variables.json")]
 }
 CUSTOMERS = [{"externalId": "acme"}, {"externalId": "nobody"}, {"id": "cus_0"}]
-DOCUMENTS = [
+DOCUMENTS: list[tuple[str, dict[str, Value]]] = [
     (PAGE_OF_CUSTOMERS, {"first": 2}),
     (ACCESS_CHECKS, {"by": CUSTOMERS, "keys": ["sso", "audit", "none"]}),
     (ACCESS_CHECKS, {"by": [], "keys": ["sso"]}),
@@ -64,8 +64,8 @@ async def _assert_same(api: Api, document: DocumentNode, variables: Value, *, is
     assert isinstance(operation, CompiledOperation), operation
 
     found = await operation.run(await _context(api), variables)
-    answered: Value = execute(CORE_SCHEMA, document, None, await _context(api), variables)
-    expected: ExecutionResult = await answered if is_awaitable(answered) else answered
+    answered = execute(CORE_SCHEMA, document, None, await _context(api), variables)
+    expected = await answered if is_awaitable(answered) else answered
 
     # A mutation carried out again is refused, or makes another one.
     if not is_mutation:
