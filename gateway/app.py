@@ -12,23 +12,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from gateway.auth import Authenticator
 from gateway.documents.store import Documents
 from gateway.graphiql.page import graphiql_routes, welcome_routes
-from gateway.health import Readiness, health_routes
-from gateway.http import GraphQLView
-from gateway.identity import IdentityProviders
-from gateway.key_usage import KeyUsage
-from gateway.limits import Limits
-from gateway.metrics import Metrics, metrics_routes
+from gateway.http.schema_file import schema_routes
+from gateway.http.view import GraphQLView
+from gateway.identity.authenticator import Authenticator
+from gateway.identity.key_usage import KeyUsage
+from gateway.identity.providers import IdentityProviders
 from gateway.operations import Operations
-from gateway.preparing import Preparation
-from gateway.rate_limits import RateLimits
+from gateway.preparing.limits import Limits
+from gateway.preparing.preparation import Preparation
+from gateway.preparing.validating import shortened
+from gateway.rates.limits import RateLimits
 from gateway.refusals import BadRequest, bad_request
-from gateway.request_ids import RequestIds
-from gateway.schema_file import schema_routes
 from gateway.settings import Settings
-from gateway.tracing import tracer
+from gateway.telemetry.health import Readiness, health_routes
+from gateway.telemetry.metrics import Metrics, metrics_routes
+from gateway.telemetry.request_ids import RequestIds
+from gateway.telemetry.tracing import tracer
 from schema.build import CORE_SCHEMA
 from storage.database import Database
 from storage.migrations import check_schema
@@ -124,5 +125,6 @@ def _middleware(settings: Settings) -> list[Middleware]:
 async def _refuse(request: Request, error: Exception) -> Response:
     """Paths and methods that aren't there, as JSON like everything else."""
     assert isinstance(error, HTTPException), "that is what it is registered for"  # noqa: S101
-    message = f"There is nothing at {request.url.path}." if error.status_code == 404 else f"{error.detail}."
+    path = shortened(request.url.path)
+    message = f"There is nothing at {path}." if error.status_code == 404 else f"{error.detail}."
     return bad_request(BadRequest(message, status=error.status_code, headers=error.headers))

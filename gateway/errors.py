@@ -14,10 +14,12 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
-from gateway.metrics import Outcome
+from gateway.preparing.validating import MAX_ERRORS, shortened
 from gateway.refusals import INTERNAL_MESSAGE
+from gateway.telemetry.metrics import Outcome
 from resolvers.callers import Forbidden
 from resolvers.errors import InvalidArgument
+from schema.error_codes import ErrorCode
 from storage.errors import DatabaseUnavailable, EnvironmentClosed
 
 log = logging.getLogger("admittance.errors")
@@ -30,11 +32,16 @@ def present_errors(result: ExecutionResult, *, with_names: bool = True) -> list[
 
     `with_names`: whether the library may suggest names of the schema, to callers who might look them up anyway.
     """
-    stage = "GRAPHQL_VALIDATION_FAILED" if isinstance(result, PreExecutionError) else "BAD_USER_INPUT"
-    presented = [_present(error, stage) for error in result.errors or ()]
-    if not with_names:
-        for error in presented:
-            error["message"] = _SUGGESTION.sub("", error["message"])
+    stage = ErrorCode.GRAPHQL_VALIDATION_FAILED if isinstance(result, PreExecutionError) else ErrorCode.BAD_USER_INPUT
+    errors = result.errors or []
+    if all(error.path is None for error in errors):
+        # Of the request itself. The library finds fifty of its variables, and repeats what they hold.
+        errors = errors[:MAX_ERRORS]
+    presented = [_present(error, stage) for error in errors]
+    for error in presented:
+        message = error["message"] if with_names else _SUGGESTION.sub("", error["message"])
+        # Last, so that no half of a suggestion is left.
+        error["message"] = shortened(message)
     return presented
 
 
@@ -44,7 +51,7 @@ def outcome_of(answer: Mapping[str, Any]) -> Outcome:
     for code, outcome in _OUTCOMES.items():
         if code in codes and not _has_data(answer):
             return outcome
-    if "INTERNAL" in codes:
+    if ErrorCode.INTERNAL in codes:
         return "internal"
     if not codes:
         return "ok"
@@ -56,7 +63,7 @@ def _has_data(answer: Mapping[str, Any]) -> bool:
     return any(value is not None for value in data.values())
 
 
-_OUTCOMES: dict[str, Outcome] = {"TIMEOUT": "timeout", "SERVICE_UNAVAILABLE": "unavailable"}
+_OUTCOMES: dict[str, Outcome] = {ErrorCode.TIMEOUT: "timeout", ErrorCode.SERVICE_UNAVAILABLE: "unavailable"}
 """Codes that stand for the whole answer where nothing else could be had."""
 
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
@@ -81,21 +88,21 @@ def _present(error: GraphQLError, stage: str) -> dict[str, Any]:
 
 def _describe(error: GraphQLError, stage: str) -> tuple[str, Extensions]:
     if isinstance(error, GraphQLSyntaxError):
-        return error.message, {"code": "GRAPHQL_PARSE_FAILED"}
+        return error.message, {"code": ErrorCode.GRAPHQL_PARSE_FAILED}
     cause = _cause(error)
     if cause is None:
         # Extensions of the schema's own scalars hold a code that says more than the stage.
         return error.message, {"code": stage, **(error.extensions or {})}
     if isinstance(cause, Forbidden):
-        return str(cause), {"code": "FORBIDDEN", **({"scope": cause.scope} if cause.scope else {})}
+        return str(cause), {"code": ErrorCode.FORBIDDEN, **({"scope": cause.scope} if cause.scope else {})}
     if isinstance(cause, InvalidArgument):
-        return str(cause), {"code": "BAD_USER_INPUT", "argument": cause.argument}
+        return str(cause), {"code": ErrorCode.BAD_USER_INPUT, "argument": cause.argument}
     if isinstance(cause, DatabaseUnavailable):
-        return str(cause), {"code": "SERVICE_UNAVAILABLE", "retryable": True}
+        return str(cause), {"code": ErrorCode.SERVICE_UNAVAILABLE, "retryable": True}
     if isinstance(cause, EnvironmentClosed):
-        return str(cause), {"code": "ENVIRONMENT_CLOSED"}
+        return str(cause), {"code": ErrorCode.ENVIRONMENT_CLOSED}
     where = ".".join(map(str, error.path or ())) or "the request"
-    return INTERNAL_MESSAGE, {"code": "INTERNAL", "errorId": log_surprise(cause, where)}
+    return INTERNAL_MESSAGE, {"code": ErrorCode.INTERNAL, "errorId": log_surprise(cause, where)}
 
 
 def _cause(error: GraphQLError) -> BaseException | None:

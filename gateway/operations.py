@@ -12,25 +12,27 @@ from strawberry.types.execution import PreExecutionError
 
 from gateway.documents.store import DocumentRefused, Documents, Found
 from gateway.errors import outcome_of, present_errors
-from gateway.metrics import Metrics, Outcome
-from gateway.preparing import Operation, Preparation, Prepared, UnknownOperation
-from gateway.rate_limits import RateLimits, Spent, rate_headers
-from gateway.request_body import GraphQLRequest
-from gateway.request_ids import current_headers
+from gateway.preparing.preparation import Operation, Preparation, Prepared, UnknownOperation
+from gateway.preparing.turns import Turns
+from gateway.rates.limits import RateLimits, Spent, rate_headers
+from gateway.requests import GraphQLRequest
 from gateway.settings import Settings
-from gateway.tracing import OperationSpan, Tracing
-from gateway.turns import Turns
+from gateway.telemetry.metrics import Metrics, Outcome
+from gateway.telemetry.request_ids import current_headers
+from gateway.telemetry.tracing import OperationSpan, Tracing
 from resolvers.callers import Caller
 from resolvers.context import new_context
 from schema.build import SCHEMA, prepared_document
+from schema.error_codes import ErrorCode
 from storage.database import Database
 
 Body = dict[str, Any]
 
 REFUSAL_COST = 10
+"""What an operation costs at the least that is refused: it was read and checked all the same."""
+
 CHARACTERS_PER_COST = 10
-"""What an operation costs that is refused: it was read and checked all the same, which takes the longer the more of it
-there is. So much at the least, and otherwise 1 for so many characters."""
+"""Of a long document that is refused: each ten of its characters cost 1, as they took their time to check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +140,14 @@ class Operations:
         try:
             operation = prepared.operation(request.operation_name)
         except UnknownOperation as unknown:
-            raise _Refused([_error(str(unknown), "BAD_REQUEST")], status=400) from None
+            raise _Refused([_error(str(unknown), ErrorCode.BAD_REQUEST)], status=400) from None
         checked = _Checked(caller, found.text, prepared.document, operation, request, operation.cost(request.variables))
         if only_queries and operation.type is not OperationType.QUERY:
             message = "Only queries may be sent by GET; use POST."
-            raise _Refused([_error(message, "BAD_REQUEST")], status=405, checked=checked)
+            raise _Refused([_error(message, ErrorCode.BAD_REQUEST)], status=405, checked=checked)
         errors = operation.check(request.variables, spent_before)
         if operation.introspects and not self.may_introspect(caller):
-            errors.append(_error(_NO_INTROSPECTION, "INTROSPECTION_FORBIDDEN"))
+            errors.append(_error(_NO_INTROSPECTION, ErrorCode.INTROSPECTION_FORBIDDEN))
         if errors:
             raise _Refused(errors, checked=checked)
         return checked
@@ -167,8 +169,7 @@ class Operations:
             raise
         body: Body = {}
         errors = present_errors(result, with_names=self.may_introspect(checked.caller))
-        # Without a place in the data, an error is of the request, its variables for one: nothing was carried out.
-        ran = result.data is not None or any(error.path is not None for error in result.errors or ())
+        ran = result.data is not None or any(_came_up_on_the_way(error) for error in result.errors or ())
         if ran:
             body["data"] = result.data
         if errors:
@@ -194,7 +195,7 @@ class Operations:
                 )
         except TimeoutError:
             message = f"The operation took longer than {seconds:g} seconds and was stopped. Ask for less at once."
-            return ExecutionResult(data=None, errors=[GraphQLError(message, path=[], extensions={"code": "TIMEOUT"})])
+            return ExecutionResult(data=None, errors=[_error(message, ErrorCode.TIMEOUT)])
 
     async def _spend(self, caller: Caller, cost: int) -> Spent:
         return await self._rates.spend(caller.id, "session" if caller.is_session else "key", cost)
@@ -226,8 +227,13 @@ class Operations:
         self._tracing.batch(loader, size, seconds)
 
 
-def _error(message: str, code: str, **extensions: int) -> GraphQLError:
+def _error(message: str, code: ErrorCode, **extensions: int) -> GraphQLError:
     return GraphQLError(message, extensions={"code": code, **extensions})
+
+
+def _came_up_on_the_way(error: GraphQLError) -> bool:
+    """Whether an error is of carrying out. Without a place in the data it is of the request, its variables for one."""
+    return error.path is not None or (error.extensions or {}).get("code") == ErrorCode.TIMEOUT
 
 
 def _refusal_cost(request: GraphQLRequest) -> int:
@@ -236,9 +242,9 @@ def _refusal_cost(request: GraphQLRequest) -> int:
 
 def _too_many(spent: Spent) -> GraphQLError:
     if spent.retry_seconds is None:
-        return _error("The operation costs more than the caller may spend in any time.", "RATE_LIMITED")
+        return _error("The operation costs more than the caller may spend in any time.", ErrorCode.RATE_LIMITED)
     message = f"The caller has spent all it may for now. Ask again in {spent.retry_seconds} s."
-    return _error(message, "RATE_LIMITED", retryAfter=spent.retry_seconds)
+    return _error(message, ErrorCode.RATE_LIMITED, retryAfter=spent.retry_seconds)
 
 
 _NO_INTROSPECTION = "This credential may not ask for the schema. Use an API key, or the published schema.graphql."

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import orjson
 from starlette.responses import Response
 
-from gateway.auth import Unauthenticated
+from gateway.identity.authenticator import Unauthenticated
+from schema.error_codes import ErrorCode
 
 RETRY_AFTER_SECONDS = 1
 """When to come back after SERVICE_UNAVAILABLE: a fail-over takes seconds, a lock less than one."""
@@ -21,7 +22,7 @@ class BadRequest(Exception):
 
 
 def refusal(
-    status: int, code: str, message: str, headers: Mapping[str, str] | None = None, **extensions: object
+    status: int, code: ErrorCode, message: str, headers: Mapping[str, str] | None = None, **extensions: object
 ) -> Response:
     """An answer with a single error and no data."""
     error = {"message": message, "extensions": {"code": code, **extensions}}
@@ -30,23 +31,23 @@ def refusal(
 
 def bad_request(error: BadRequest) -> Response:
     """The answer to a request that can't be read."""
-    return refusal(error.status, "BAD_REQUEST", str(error), error.headers)
+    return refusal(error.status, ErrorCode.BAD_REQUEST, str(error), error.headers)
 
 
 def unauthenticated(error: Unauthenticated) -> Response:
     """The answer to a request without a credential that opens something."""
-    return refusal(401, "UNAUTHENTICATED", str(error), {"WWW-Authenticate": error.challenge})
+    return refusal(401, ErrorCode.UNAUTHENTICATED, str(error), {"WWW-Authenticate": error.challenge})
 
 
 def unavailable(error: Exception) -> Response:
     """The answer while the database, or the provider that vouches for the caller, can't be had."""
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    return refusal(503, "SERVICE_UNAVAILABLE", str(error), headers, retryable=True)
+    return refusal(503, ErrorCode.SERVICE_UNAVAILABLE, str(error), headers, retryable=True)
 
 
 def internal(error_id: str) -> Response:
     """The answer after a surprise, which is in the log under this id."""
-    return refusal(500, "INTERNAL", INTERNAL_MESSAGE, errorId=error_id)
+    return refusal(500, ErrorCode.INTERNAL, INTERNAL_MESSAGE, errorId=error_id)
 
 
 INTERNAL_MESSAGE = "Something went wrong on our side. Quote the errorId when you report it."

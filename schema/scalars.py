@@ -9,6 +9,8 @@ import strawberry
 from graphql import GraphQLError, Undefined
 from strawberry.types.scalar import ScalarDefinition
 
+from schema.error_codes import ErrorCode
+
 Metadata = NewType("Metadata", dict[str, str | None])
 
 _RFC_3339 = re.compile(
@@ -52,7 +54,7 @@ def read_metadata(value: object) -> Metadata:
 
 
 def _bad(message: str) -> GraphQLError:
-    return GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
+    return GraphQLError(message, extensions={"code": ErrorCode.BAD_USER_INPUT})
 
 
 DATE_TIME: ScalarDefinition = strawberry.scalar(

@@ -14,7 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from gateway.logs import LineHandler, log_formatter
+from gateway.telemetry.logs import LineHandler, log_formatter
 
 _SECRETS = {
     "an API key": re.compile(r"adm_[a-z0-9]+_[A-Za-z0-9]{43}"),

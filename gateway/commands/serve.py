@@ -10,11 +10,11 @@ from rich.text import Text
 
 from gateway.app import GRAPHQL_PATH, build_app
 from gateway.commands.running import run
+from gateway.connections.server import server_config
 from gateway.console import CommandFailed, err, out, progress
 from gateway.demo.loading import Demonstration, open_demonstration
-from gateway.logs import configure_logging
-from gateway.server import server_config
 from gateway.settings import Settings
+from gateway.telemetry.logs import configure_logging
 from storage.database import Database
 
 

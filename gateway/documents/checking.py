@@ -7,8 +7,8 @@ from graphql import GraphQLError, GraphQLSyntaxError, OperationDefinitionNode, p
 
 from gateway.documents.ids import HASH_PREFIX, hash_of
 from gateway.documents.manifests import ManifestInvalid
-from gateway.limits import NO_LIMITS
-from gateway.preparing import Preparation
+from gateway.preparing.limits import NO_LIMITS
+from gateway.preparing.preparation import Preparation
 from schema.build import SCHEMA
 from storage.records import NewDocument
 

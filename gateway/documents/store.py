@@ -8,6 +8,7 @@ from time import monotonic
 from entitlements.facts import EnvironmentId
 from gateway.documents.ids import NamedDocument, hash_of
 from gateway.settings import Settings
+from schema.error_codes import ErrorCode
 from storage.database import Database
 from storage.errors import DatabaseUnavailable, UnstorableText
 from storage.records import DocumentKind, StoredDocument
@@ -23,7 +24,7 @@ REMEMBERED_CHARACTERS = 16_000_000
 class DocumentRefused(Exception):
     """A request whose document isn't had or isn't taken. The message is for the caller."""
 
-    def __init__(self, message: str, code: str, *, status: int = 400) -> None:
+    def __init__(self, message: str, code: ErrorCode, *, status: int = 400) -> None:
         self.status, self.code = status, code
         super().__init__(message)
 
@@ -56,13 +57,13 @@ class Documents:
         # An id of one's own says nothing of a text: a client sends both where the id alone was unknown.
         if named and named.is_hash and digest != named.id:
             message = "The request sends a document and the id of another: the id isn't the SHA-256 of `query`."
-            raise DocumentRefused(message, "BAD_REQUEST")
+            raise DocumentRefused(message, ErrorCode.BAD_REQUEST)
         document = await self._look_up(environment, digest) if digest else None
         if document is not None:
             return self._found(document)
         if self._only_trusted:
             message = "Only imported documents are carried out here: name one by its id."
-            raise DocumentRefused(message, "TRUSTED_DOCUMENT_REQUIRED")
+            raise DocumentRefused(message, ErrorCode.TRUSTED_DOCUMENT_REQUIRED)
         is_for_keeping = self._keeps and named is not None and named.by_apollo and named.is_hash
         return Found(text, new_hash=digest if is_for_keeping else None)
 
@@ -76,7 +77,7 @@ class Documents:
 
     async def _find_named(self, environment: EnvironmentId, named: NamedDocument | None) -> Found:
         if named is None:
-            raise DocumentRefused("The request has neither a `query` nor a `documentId`.", "BAD_REQUEST")
+            raise DocumentRefused("The request has neither a `query` nor a `documentId`.", ErrorCode.BAD_REQUEST)
         if not self._knows_ids:
             raise _unsupported(named)
         document = await self._look_up(environment, named.id)
@@ -136,14 +137,14 @@ class _Remembered:
 def _unsupported(named: NamedDocument) -> DocumentRefused:
     if named.by_apollo:
         # Apollo's clients compare the message, and send whole documents from then on.
-        return DocumentRefused("PersistedQueryNotSupported", "PERSISTED_QUERY_NOT_SUPPORTED", status=200)
+        return DocumentRefused("PersistedQueryNotSupported", ErrorCode.PERSISTED_QUERY_NOT_SUPPORTED, status=200)
     message = "Documents aren't known by id here: send the document itself, as `query`."
-    return DocumentRefused(message, "PERSISTED_QUERY_NOT_SUPPORTED")
+    return DocumentRefused(message, ErrorCode.PERSISTED_QUERY_NOT_SUPPORTED)
 
 
 def _unknown(named: NamedDocument) -> DocumentRefused:
     if named.by_apollo:
         # As Apollo's server has it: some of its clients read no body with another status, and would not send the text.
-        return DocumentRefused("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND", status=200)
+        return DocumentRefused("PersistedQueryNotFound", ErrorCode.PERSISTED_QUERY_NOT_FOUND, status=200)
     # Not 404, which caches on the way may keep by themselves, and which looks like a wrong address.
-    return DocumentRefused("No document is known by this id here.", "PERSISTED_QUERY_NOT_FOUND")
+    return DocumentRefused("No document is known by this id here.", ErrorCode.PERSISTED_QUERY_NOT_FOUND)

@@ -3,13 +3,14 @@
 from collections.abc import AsyncGenerator
 
 from gateway.errors import log_surprise
+from gateway.identity.published_keys import IdentityProviderUnavailable
 from gateway.operations import Answer, Operations
-from gateway.published_keys import IdentityProviderUnavailable
 from gateway.refusals import INTERNAL_MESSAGE, BadRequest
-from gateway.request_body import read_one
+from gateway.requests import read_one
 from gateway.websocket.closing import Closing
 from gateway.websocket.holder import Holder
 from gateway.websocket.messages import Json
+from schema.error_codes import ErrorCode
 from storage.errors import DatabaseUnavailable
 
 
@@ -24,13 +25,13 @@ async def answers(operations: Operations, payload: Json, holder: Holder) -> Asyn
     except Closing:
         raise
     except BadRequest as error:
-        yield refused("BAD_REQUEST", str(error))
+        yield refused(ErrorCode.BAD_REQUEST, str(error))
     except (DatabaseUnavailable, IdentityProviderUnavailable) as error:
-        yield refused("SERVICE_UNAVAILABLE", str(error), retryable=True)
+        yield refused(ErrorCode.SERVICE_UNAVAILABLE, str(error), retryable=True)
     except Exception as error:  # noqa: BLE001 - the edge of an operation: the others on the connection go on
-        yield refused("INTERNAL", INTERNAL_MESSAGE, errorId=log_surprise(error, "the operation"))
+        yield refused(ErrorCode.INTERNAL, INTERNAL_MESSAGE, errorId=log_surprise(error, "the operation"))
 
 
-def refused(code: str, message: str, **extensions: object) -> Answer:
+def refused(code: ErrorCode, message: str, **extensions: object) -> Answer:
     """The answer to an operation that wasn't carried out."""
     return Answer({"errors": [{"message": message, "extensions": {"code": code, **extensions}}]}, "refused")

@@ -8,16 +8,17 @@ from typing import NoReturn, ParamSpec, TypeVar
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from gateway.auth import Authenticator
+from gateway.identity.authenticator import Authenticator
 from gateway.operations import Operations
-from gateway.request_ids import note_credential
 from gateway.settings import Settings
+from gateway.telemetry.request_ids import note_credential
 from gateway.websocket import messages
 from gateway.websocket.answers import answers, refused
 from gateway.websocket.closing import CloseCode, Closing
 from gateway.websocket.holder import Holder
 from gateway.websocket.in_flight import MAX_OPERATIONS, InFlight
 from gateway.websocket.messages import Complete, Init, Message, Ping, Subscribe
+from schema.error_codes import ErrorCode
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -132,7 +133,7 @@ class Conversation:
             raise Closing(CloseCode.ID_IN_USE, f"Subscriber for {asked.id} already exists")
         if in_flight.is_full:
             message = f"At most {MAX_OPERATIONS} operations may be carried out at once on one connection."
-            await self._say(messages.error(asked.id, refused("TOO_MANY_OPERATIONS", message).body["errors"]))
+            await self._say(messages.error(asked.id, refused(ErrorCode.TOO_MANY_OPERATIONS, message).body["errors"]))
             return
         in_flight.start(asked.id, self._or_close(self._carry_out, asked, holder))
 

@@ -7,14 +7,15 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.http.websocket_origin import is_same_origin
 
-from gateway.auth import Authenticator
 from gateway.errors import log_surprise
-from gateway.metrics import Metrics
+from gateway.identity.authenticator import Authenticator
 from gateway.operations import Operations
 from gateway.refusals import refusal
 from gateway.settings import Settings
+from gateway.telemetry.metrics import Metrics
 from gateway.websocket.closing import CloseCode, Closing
 from gateway.websocket.conversation import Conversation
+from schema.error_codes import ErrorCode
 
 SUBPROTOCOL = "graphql-transport-ws"
 
@@ -92,4 +93,4 @@ async def _close(socket: WebSocket, ending: Closing) -> None:
 
 def _refuse_origin(origin: str) -> Response:
     message = f"Pages of {origin[:200]} may not connect. `cors_origins` is the setting that lists those that may."
-    return refusal(403, "FORBIDDEN", message, {"Cache-Control": "no-store"})
+    return refusal(403, ErrorCode.FORBIDDEN, message, {"Cache-Control": "no-store"})

@@ -5,9 +5,9 @@ import random
 from contextlib import suppress
 from typing import NoReturn
 
-from gateway.auth import Authenticator, TooManyFailures, Unauthenticated
-from gateway.claims import EXPIRED
-from gateway.published_keys import IdentityProviderUnavailable
+from gateway.identity.authenticator import Authenticator, TooManyFailures, Unauthenticated
+from gateway.identity.claims import EXPIRED
+from gateway.identity.published_keys import IdentityProviderUnavailable
 from gateway.websocket.closing import CloseCode, Closing
 from resolvers.callers import Caller
 from storage.errors import DatabaseUnavailable

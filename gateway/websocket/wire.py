@@ -25,6 +25,7 @@ from websockets.typing import StatusLike
 from gateway.refusals import INTERNAL_MESSAGE
 from gateway.websocket.closing import CloseCode
 from gateway.websocket.conversation import SERVER_STOPS
+from schema.error_codes import ErrorCode
 
 MAX_FRAMES_PER_SECOND = 100
 """Of whatever kind. A page that connects again sends one for each of its operations, of which there are few."""
@@ -211,12 +212,12 @@ class _Handshake(ServerProtocol):
         return response
 
 
-_NO_HANDSHAKE = ("BAD_REQUEST", "This is not a WebSocket handshake by RFC 6455.")
+_NO_HANDSHAKE = (ErrorCode.BAD_REQUEST, "This is not a WebSocket handshake by RFC 6455.")
 _REFUSALS: dict[int, tuple[str, str]] = {
-    HTTPStatus.FORBIDDEN: ("FORBIDDEN", "There is no WebSocket at this address."),
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: ("BAD_REQUEST", "A header is too long, or there are too many."),
-    HTTPStatus.REQUEST_URI_TOO_LONG: ("BAD_REQUEST", "The address is too long."),
-    HTTPStatus.INTERNAL_SERVER_ERROR: ("INTERNAL", INTERNAL_MESSAGE),
+    HTTPStatus.FORBIDDEN: (ErrorCode.FORBIDDEN, "There is no WebSocket at this address."),
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: (ErrorCode.BAD_REQUEST, "A header is too long, or there are too many."),
+    HTTPStatus.REQUEST_URI_TOO_LONG: (ErrorCode.BAD_REQUEST, "The address is too long."),
+    HTTPStatus.INTERNAL_SERVER_ERROR: (ErrorCode.INTERNAL, INTERNAL_MESSAGE),
 }
 
 

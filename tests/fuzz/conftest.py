@@ -43,5 +43,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:  # noqa: ANN401 - a 
                 if name == _PROPERTY and report.when == "teardown":
                     outcomes.update(cast("dict[str, int]", json.loads(value)))
     if sent := outcomes.pop("sent", 0):
-        shares = ", ".join(f"{name} {count / sent:.1%}" for name, count in outcomes.most_common())
+        # Who asked and how it went first, then the codes.
+        ordered = sorted(outcomes.most_common(), key=lambda outcome: outcome[0].isupper())
+        shares = ", ".join(f"{name} {count / sent:.1%}" for name, count in ordered)
         terminalreporter.write_line(f"{sent:,} generated requests with seed {SEED}: {shares}")

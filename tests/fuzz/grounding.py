@@ -12,13 +12,16 @@ from graphql import (
     ArgumentNode,
     DocumentNode,
     FieldNode,
+    GraphQLID,
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLScalarType,
     GraphQLSchema,
+    GraphQLString,
     IntValueNode,
     ListValueNode,
+    NameNode,
     NullValueNode,
     ObjectFieldNode,
     ObjectValueNode,
@@ -58,6 +61,7 @@ _NUMBERS = {
     "intervalCount": (1, 4),
     "expiresIn": (60, 3600),
 }
+_NOTHING = StringValueNode(value="")
 _PAGES = (("first", "after"), ("last", "before"))
 
 
@@ -95,10 +99,10 @@ class _Grounding(Visitor):
         if isinstance(type_, GraphQLNonNull):
             return self._value(inner, name, owner, node)
         if isinstance(type_, GraphQLList) and isinstance(node, ListValueNode):
-            kept = node.values[:_LIST_LENGTH]
-            return replace(node, values=tuple(self._value(inner, name, owner, each) for each in kept))
+            entries = node.values[:_LIST_LENGTH] or self._entries(inner)
+            return replace(node, values=tuple(self._value(inner, name, owner, each) for each in entries))
         if isinstance(type_, GraphQLInputObjectType) and isinstance(node, ObjectValueNode):
-            fields = self._one_of(node.fields) if type_.is_one_of else node.fields
+            fields = self._one_of(type_, node.fields) if type_.is_one_of else node.fields
             return replace(node, fields=tuple(self._field(type_, each) for each in fields))
         if isinstance(type_, GraphQLScalarType) and self.random.random() < self.faith:
             return self._leaf(type_.name, name, owner, node)
@@ -108,18 +112,35 @@ class _Grounding(Visitor):
         name = node.name.value
         return replace(node, value=self._value(owner.fields[name].type, name, owner.name, node.value))
 
-    def _one_of(self, fields: Sequence[ObjectFieldNode]) -> Sequence[ObjectFieldNode]:
-        """One of an input's fields where only one may be given, which the generators don't know."""
+    def _one_of(self, type_: GraphQLInputObjectType, fields: Sequence[ObjectFieldNode]) -> Sequence[ObjectFieldNode]:
+        """One of an input's fields where exactly one may be given, which the generators don't know."""
+        if self.random.random() >= self.faith:
+            return fields
         given = [each for each in fields if not isinstance(each.value, NullValueNode)]
-        return [self.random.choice(given)] if given and self.random.random() < self.faith else fields
+        by_id = next(name for name, each in type_.fields.items() if each.type is GraphQLID)
+        return [self.random.choice(given or [ObjectFieldNode(name=NameNode(value=by_id), value=_NOTHING)])]
+
+    def _entries(self, type_: object) -> Sequence[ValueNode]:
+        """Something to make names of in a list that has no entries, where that is an error or asks for nothing.
+
+        `type_` is that of its entries, which no list of this schema allows to be null.
+        """
+        entry: object = getattr(type_, "of_type", None)
+        if self.random.random() >= self.faith:
+            return ()
+        if entry is GraphQLID or entry is GraphQLString:
+            return (_NOTHING, _NOTHING)
+        return (ObjectValueNode(),) if isinstance(entry, GraphQLInputObjectType) and entry.is_one_of else ()
 
     def _leaf(self, type_: str, name: str, owner: str, node: ValueNode) -> ValueNode:
         if type_ == "ID" and isinstance(node, StringValueNode | IntValueNode):
             return StringValueNode(value=self._id(name, owner))
         if type_ == "String" and isinstance(node, StringValueNode):
             return self._text(name, owner, node)
-        if type_ == "Int" and isinstance(node, IntValueNode) and name in _NUMBERS and abs(int(node.value)) < 2**31:
+        if type_ == "Int" and name in _NUMBERS and _is_int(node):
             return IntValueNode(value=str(self.random.randint(*_NUMBERS[name])))
+        if type_ == "DateTime" and isinstance(node, StringValueNode):
+            return StringValueNode(value=f"202{self.random.randint(4, 8)}-0{self.random.randint(1, 9)}-15T12:00:00Z")
         return node
 
     def _id(self, name: str, owner: str) -> str:
@@ -151,9 +172,13 @@ class _Grounding(Visitor):
         return [sized if each.name.value == size else each for each in arguments if each.name.value not in others]
 
 
+def _is_int(node: ValueNode) -> bool:
+    return isinstance(node, IntValueNode) and -(2**31) <= int(node.value) < 2**31
+
+
 def _is_wrong(argument: ArgumentNode) -> bool:
     if isinstance(argument.value, NullValueNode):
         return False
     if argument.name.value in ("first", "last"):
-        return not isinstance(argument.value, IntValueNode) or abs(int(argument.value.value)) >= 2**31
+        return not _is_int(argument.value)
     return argument.name.value in ("after", "before") and not isinstance(argument.value, StringValueNode)

@@ -15,7 +15,7 @@ import httpx2
 from storage.credentials import create_key
 from storage.database import Database
 from tests.fuzz.pool import Pool
-from tests.fuzz.verdict import codes_of, objections, reaches
+from tests.fuzz.verdict import body_of, codes_of, objections, reaches
 from tests.operations.api import Api
 from tests.operations.inhabitants import furnish
 from tests.service.serving import serving
@@ -66,11 +66,11 @@ class Scene:
     def _note(self, name: str, response: httpx2.Response, request: Json) -> None:
         for objection in objections(response, json.dumps(request, ensure_ascii=False)):
             self.object(objection, request)
-        body: Json = response.json()
+        body: Json = body_of(response) or {}
         data: Json = body.get("data")
         self.pool.learn(data)
         codes = sorted(codes_of(body)) or ["no error"]
-        self.outcomes.update(["sent", f"as {name}", *(f"{code}" for code in codes)])
+        self.outcomes.update(["sent", f"as {name}", *codes])
         self.outcomes["carried out"] += "data" in body
         self.outcomes["with data"] += reaches(data)
 

@@ -88,7 +88,8 @@ def spoil(variables: dict[str, Json], mistakes: list[Json], random: Random) -> J
         holder: Json = spoilt
         for part in way:
             holder = holder[part]
-        _spoil_at(holder, last, mistake, random)
+        # A copy, as the next mistake may be put into this one, and this one may be a constant.
+        _spoil_at(holder, last, deepcopy(mistake), random)
     return spoilt
 
 

@@ -28,8 +28,10 @@ ATTEMPTS = 5
 """The best of them counts: the machine has other things to do."""
 
 OUR_OWN_BUSINESS = re.compile(
-    r"Traceback|\.py\b|line \d+, in|object at 0x|NoneType|\bNone\b|\b\w+(?<!Syntax )Error\b(?! Name)|Exception\b|"
-    r"sqlalchemy|sqlite|asyncpg|psycopg|graphql-core|strawberry|starlette|uvicorn|orjson|Python",
+    r"Traceback|\.py\b|line \d+, in|object at 0x|NoneType|\bNone\b|Exception\b|Python|"
+    r"orjson|strawberry|starlette|uvicorn|"
+    r"\b(?:Key|Type|Value|Index|Lookup|Attribute|Assertion|Runtime|Recursion|Overflow|OS|Timeout|Unicode\w+|JSONDecode|"
+    r"Cancelled|DB\w*|Data|Integrity|Operational|Programming|Interface)Error\b|sqlalchemy|sqlite|postgres|asyncpg|psycopg",
     re.IGNORECASE,
 )
 """What no client should read: words of Python, of libraries and of drivers."""
@@ -39,10 +41,11 @@ _numbers = itertools.count()
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A served application, its process, and two credentials: a key that may do everything and a customer's session."""
+    """A served application, its process and its log; a key that may do everything, and a customer's session."""
 
     url: str
     process: int
+    log: Path
     key: str = field(repr=False)
     session: str = field(repr=False)
 
@@ -77,13 +80,16 @@ def attacked(database_url: str, **settings: object) -> Generator[Target]:
     command = [sys.executable, "-uc", "from gateway.cli import main; main()", "serve", "--port", "0"]
     with (
         tempfile.TemporaryDirectory() as folder,
-        subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as process,
+        (log := Path(folder, "log")).open("w") as stderr,
+        subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=stderr, text=True
+        ) as process,
     ):
         try:
             assert process.stdout is not None
             greeting = "".join(itertools.takewhile(lambda line: "Ctrl-C" not in line, process.stdout))
             [url] = re.findall(r"(http://[^/]+)/graphql", greeting)
-            yield Target(url, process.pid, key, open_session(url, key))
+            yield Target(url, process.pid, log, key, open_session(url, key))
         finally:
             process.kill()
 

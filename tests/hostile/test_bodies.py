@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from gateway.body import read_body
+from gateway.http.body import read_body
 from gateway.refusals import BadRequest, bad_request
 from gateway.settings import Settings
 from tests.hostile.sockets import connected, read_answer, request

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive
 
-from gateway.disconnects import run_while_connected
+from gateway.http.disconnects import run_while_connected
 from storage.database import Database
 from tests.databases import postgresql_database
 from tests.hostile.sockets import connected, request

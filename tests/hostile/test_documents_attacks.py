@@ -37,6 +37,29 @@ ATTACKS = REFUSED | {
     "a subscription to thirty fields": "subscription { " + "viewer { id } " * 30 + "}",
 }
 
+LONG = "x" * 45_000
+BY = "query($by: CustomerBy!) { customer(by: $by) { id } }"
+STATUS = "query($in: [SubscriptionStatus!]) { viewer { customer { subscriptions(status: $in) { totalCount } } } }"
+VARIABLES: dict[str, tuple[str, Json]] = {
+    "a variable of 45 kB": (
+        BY.replace("by: C", f"{LONG}: C").replace("$by)", f"${LONG})"),
+        {LONG: {"externalID": "a"}},
+    ),
+    "a field of 45 kB": (BY, {"by": {LONG: "a"}}),
+    "2,000 fields there aren't": (BY, {"by": {f"{n}" * 20: "a" for n in range(2_000)}}),
+    "an enum value of 45 kB": (STATUS, {"in": [LONG]}),
+    "200 enum values of 1 kB": (STATUS, {"in": ["x" * 1_000] * 200}),
+    "20,000 ids that are objects": ("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": [{}] * 20_000}),
+    "9,000 customers that are none": (
+        "query($by: [CustomerBy!]!) { customersBy(by: $by) { id } }",
+        {"by": [{"externalID": "a"}] * 9_000},
+    ),
+    "an instant of 45 kB": (
+        'query($at: DateTime!) { viewer { customer { hasAccess(lookupKey: "a", at: $at) } } }',
+        {"at": "1" * 45_000},
+    ),
+}
+
 DOUBLING = (
     *(
         f"fragment {name} on Customer {{ a: grants {{ nodes {{ customer {{ ...{below} }} }} }} ...{below} }}"
@@ -66,12 +89,12 @@ async def _send(client: httpx2.AsyncClient, document: str, **more: Json) -> http
     return await client.post("/graphql", json={"query": fresh(document), **more})
 
 
-async def _seconds(target: Target, client: httpx2.AsyncClient, document: str) -> float:
+async def _seconds(target: Target, client: httpx2.AsyncClient, document: str, **more: Json) -> float:
     """What one answer takes of a processor, at the best of some attempts."""
     best = float("inf")
     for _ in range(ATTEMPTS):
         before = target.seconds()
-        await _send(client, document)
+        await _send(client, document, **more)
         best = min(best, target.seconds() - before)
         if best < ALLOWED_SECONDS:
             break
@@ -90,6 +113,33 @@ async def test_a_hostile_document_is_refused_in_no_time(target: Target, memory_b
         assert await _seconds(target, client, document) < ALLOWED_SECONDS
         assert await _stall(target, client, document) < ALLOWED_STALL_SECONDS
     assert target.most_memory() - memory_before < ALLOWED_MEMORY
+
+
+@pytest.mark.parametrize(("document", "variables"), VARIABLES.values(), ids=VARIABLES.keys())
+async def test_hostile_variables_are_refused_in_no_time(target: Target, document: str, variables: Json) -> None:
+    async with target.client() as client:
+        refused(await _send(client, document, variables=variables))
+
+        assert await _seconds(target, client, document, variables=variables) < ALLOWED_SECONDS
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"operationName": LONG},
+        {"query": None, "documentId": LONG},
+        {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": LONG}}},
+    ],
+    ids=["operation", "document", "hash"],
+)
+async def test_names_without_an_end_are_not_repeated(target: Target, more: Json) -> None:
+    async with target.client() as client:
+        refused(await _send(client, "{ viewer { id } }", **more))
+
+
+async def test_a_path_without_an_end_is_not_repeated(target: Target) -> None:
+    async with target.client() as client:
+        refused(await client.get(f"/{'x' * 30_000}"))
 
 
 @pytest.mark.parametrize("document", GOOD.values(), ids=GOOD.keys())

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from gateway.request_head import MAX_HEAD_BYTES
+from gateway.connections.request_head import MAX_HEAD_BYTES
 from gateway.settings import Settings
 from storage.database import Database
 from tests.databases import sqlite_database

@@ -4,8 +4,8 @@ from typing import Any
 
 from graphql import GraphQLSchema
 
-from gateway.limits import Limits
-from gateway.preparing import Preparation, Prepared
+from gateway.preparing.limits import Limits
+from gateway.preparing.preparation import Preparation, Prepared
 from schema.build import SCHEMA
 
 # Strawberry's schema holds the one of graphql-core that everything is checked against.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.limits import LARGEST_NUMBER
+from gateway.preparing.limits import LARGEST_NUMBER
 from tests.limits.documents import Json, codes, cost, prepare
 
 PAGE = """

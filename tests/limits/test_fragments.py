@@ -7,10 +7,10 @@ from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNod
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.census import take_census
-from gateway.limits import NO_LIMITS
-from gateway.measuring import Measuring
-from gateway.sizes import FieldShapes, VariableSize
+from gateway.preparing.census import take_census
+from gateway.preparing.limits import NO_LIMITS
+from gateway.preparing.measuring import Measuring
+from gateway.preparing.sizes import FieldShapes, VariableSize
 from tests.limits.documents import codes, prepare
 from tests.limits.naive import Found, walk
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from graphql import get_introspection_query
 
-from gateway.limits import Limits
-from gateway.preparing import Preparation
+from gateway.preparing.limits import Limits
+from gateway.preparing.preparation import Preparation
 from tests.limits.documents import CORE, codes, prepare, prepare_trusted
 
 ALLOWED_SECONDS = 0.05

@@ -4,7 +4,7 @@ import re
 from math import prod
 from pathlib import Path
 
-from gateway.limits import Bounds, Limits
+from gateway.preparing.limits import Bounds, Limits
 from tests.limits.documents import cost
 
 PAGE = (Path(__file__).parents[2] / "docs" / "limits.md").read_text(encoding="utf-8")

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from graphql import GraphQLSyntaxError, OperationType
 
-from gateway import preparing
-from gateway.limits import Limits
-from gateway.preparing import Preparation, UnknownOperation
+from gateway.preparing import preparation as preparing
+from gateway.preparing.limits import Limits
+from gateway.preparing.preparation import Preparation, UnknownOperation
 from gateway.settings import Settings
 from tests.limits.documents import CORE, codes, prepare
 from tests.limits.test_cost import PAGE
@@ -143,14 +143,6 @@ def test_mistakes_say_where_and_hold_on_to_nothing() -> None:
     assert [location.formatted for location in error.locations or ()] == [{"line": 2, "column": 3}]
     assert error.nodes is None
     assert error.__traceback__ is None
-
-
-def test_suggestions_are_kept_from_those_who_may_not_know_the_schema() -> None:
-    reticent = Preparation(CORE, Limits(), hide_suggestions=True)
-
-    assert [error.message for error in reticent.prepare("{ nope }").errors] == [
-        "Cannot query field 'nope' on type 'Query'."
-    ]
 
 
 @pytest.mark.parametrize("file", sorted(OPERATIONS.glob("*.graphql")), ids=lambda file: file.stem)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from gateway import rate_counters
-from gateway.rate_limits import Spent
+from gateway.rates import counters as rate_counters
+from gateway.rates.limits import Spent
 from tests.service.test_rate_limits import limits_of
 
 

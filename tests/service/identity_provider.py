@@ -18,7 +18,14 @@ from gateway.setting_groups import IdentityProvider
 
 Json = Any
 AUDIENCE = "https://entitlements.example.com"
-WITHOUT: Json = object()
+
+
+class _Without:
+    def __repr__(self) -> str:
+        return "WITHOUT"
+
+
+WITHOUT: Json = _Without()
 """The value of a claim or header that is to be left out."""
 
 _CURVES = {"ES256": ec.SECP256R1, "ES384": ec.SECP384R1, "ES512": ec.SECP521R1}

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from starlette.types import ASGIApp
 
 from gateway.app import build_app
-from gateway.server import server_config
+from gateway.connections.server import server_config
 from gateway.settings import Settings
 from resolvers.callers import EVERY_SCOPE
 from storage.credentials import create_key

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from starlette.applications import Starlette
 
-from gateway.health import Readiness, health_routes
+from gateway.telemetry.health import Readiness, health_routes
 from storage.database import Database
 from storage.migrations import schema_state
 
@@ -76,7 +76,7 @@ async def test_a_database_that_is_away_takes_readiness_but_not_life() -> None:
 
 
 async def test_a_database_that_does_not_answer_is_given_up_in_two_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.health.PROBE_SECONDS", 0.1)
+    monkeypatch.setattr("gateway.telemetry.health.PROBE_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         database = Database.open(f"postgresql://somebody@127.0.0.1:{silent.getsockname()[1]}/x")
 

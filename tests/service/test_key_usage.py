@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from gateway.key_usage import KeyUsage
+from gateway.identity.key_usage import KeyUsage
 from storage.credentials import create_key, list_keys
 from storage.database import Database
 from storage.environments import create_environment

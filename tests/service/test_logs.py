@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from gateway.logs import LineHandler, configure_logging, log_formatter
-from gateway.scrubbing import LONGEST_TEXT, scrub
 from gateway.setting_groups import TelemetrySettings
+from gateway.telemetry.logs import LineHandler, configure_logging, log_formatter
+from gateway.telemetry.scrubbing import LONGEST_TEXT, scrub
 
 KEY = "adm_live_" + "aB3" * 14 + "z"
 TOKEN = "adms_sandbox7_" + "9Zq" * 14 + "K"

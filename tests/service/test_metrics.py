@@ -13,9 +13,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from starlette.applications import Starlette
 
-from gateway.metrics import Metrics, Outcome, metrics_routes
-from gateway.operation_names import MOST_NAMES, OTHER
 from gateway.setting_groups import TelemetrySettings
+from gateway.telemetry.metrics import Metrics, Outcome, metrics_routes
+from gateway.telemetry.operation_names import MOST_NAMES, OTHER
 from resolvers.context import new_context
 from resolvers.loaders import Loaders
 from storage.database import Database

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.negotiation import MediaType, negotiate
+from gateway.http.negotiation import MediaType, negotiate
 from gateway.refusals import BadRequest
 from tests.service.serving import Caller
 

@@ -14,8 +14,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from gateway.rate_counters import SHARED_PATIENCE_SECONDS, BoundedMemory
-from gateway.rate_limits import RateLimits, Spent, rate_headers, source_of
+from gateway.rates.counters import SHARED_PATIENCE_SECONDS, BoundedMemory
+from gateway.rates.limits import RateLimits, Spent, rate_headers, source_of
 from gateway.settings import Settings, SettingsInvalid
 
 NOON = 1_800_000_000.0

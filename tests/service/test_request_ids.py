@@ -16,8 +16,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from gateway.logs import LineHandler, log_formatter
-from gateway.request_ids import RequestIds, current_request_id, note_credential
+from gateway.telemetry.logs import LineHandler, log_formatter
+from gateway.telemetry.request_ids import RequestIds, current_request_id, note_credential
 
 MADE = re.compile(r"req_[0-9a-f]{32}")
 

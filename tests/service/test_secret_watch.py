@@ -25,7 +25,7 @@ log = logging.getLogger("admittance.sample")
 
 @pytest.fixture
 def unscrubbed(monkeypatch):
-    monkeypatch.setattr("gateway.logs.scrubbed", lambda value: value)
+    monkeypatch.setattr("gateway.telemetry.logs.scrubbed", lambda value: value)
 
 
 async def answer(text, request=""):

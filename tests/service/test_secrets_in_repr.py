@@ -2,7 +2,7 @@
 
 from pydantic import SecretStr
 
-from gateway.request_body import read_one
+from gateway.requests import read_one
 from gateway.settings import Settings
 from resolvers.callers import holder_of, of_session
 from resolvers.context import new_context

@@ -17,7 +17,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from gateway.setting_groups import TelemetrySettings
 from gateway.settings import SettingsInvalid
-from gateway.tracing import NoTracing, Tracing, tracer
+from gateway.telemetry.tracing import NoTracing, Tracing, tracer
 from resolvers.context import new_context
 from storage.database import Database
 from storage.environments import create_environment
@@ -194,7 +194,7 @@ async def test_the_application_traces_an_operation_and_its_batches(collector: Co
 
 
 async def test_a_collector_that_is_away_keeps_nobody_from_ending(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.spans.CLOSE_SECONDS", 0.1)
+    monkeypatch.setattr("gateway.telemetry.spans.CLOSE_SECONDS", 0.1)
     with _receiving(status=503) as (_, url):
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
         tracing = _tracing()
@@ -209,7 +209,8 @@ async def test_a_collector_that_is_away_keeps_nobody_from_ending(monkeypatch: py
 
 def test_unless_it_is_asked_for_nothing_is_traced_and_nothing_imported() -> None:
     program = (
-        "import sys; from gateway.tracing import tracer; from gateway.setting_groups import TelemetrySettings;"
+        "import sys; from gateway.setting_groups import TelemetrySettings;"
+        "from gateway.telemetry.tracing import tracer;"
         "tracing = tracer(TelemetrySettings(tracing=False));"
         "span = tracing.operation('A', 'query', {}).__enter__(); span.set(outcome='ok'); tracing.batch('a', 1, 0.1);"
         "sys.exit(any(name.startswith('opentelemetry') for name in sys.modules))"
@@ -221,7 +222,7 @@ def test_unless_it_is_asked_for_nothing_is_traced_and_nothing_imported() -> None
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("opentelemetry", "opentelemetry.sdk", "opentelemetry.trace"):
         monkeypatch.setitem(sys.modules, name, None)
-    monkeypatch.delitem(sys.modules, "gateway.spans", raising=False)
+    monkeypatch.delitem(sys.modules, "gateway.telemetry.spans", raising=False)
 
     with pytest.raises(SettingsInvalid, match=r"pip install 'admittance\[telemetry\]'"):
         tracer(TelemetrySettings(tracing=True))

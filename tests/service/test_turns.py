@@ -5,7 +5,7 @@ import gc
 import time
 from itertools import pairwise
 
-from gateway.turns import Turns
+from gateway.preparing.turns import Turns
 
 WORK_SECONDS = 0.02
 

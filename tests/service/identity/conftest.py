@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.claims import TokenRefused
-from gateway.identity import IdentityProviders
-from gateway.published_keys import IdentityProviderUnavailable
+from gateway.identity.claims import TokenRefused
+from gateway.identity.providers import IdentityProviders
+from gateway.identity.published_keys import IdentityProviderUnavailable
 from tests.service.identity_provider import HandClock, Json, Provider, providing
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.identity import IdentityProviders
+from gateway.identity.providers import IdentityProviders
 from gateway.setting_groups import IdentityProvider
 from gateway.settings import Settings
 from tests.service.identity_provider import HandClock, Provider, signing_key

@@ -6,8 +6,8 @@ import json
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from gateway.claims import INVALID
-from gateway.identity import LONGEST_TOKEN, IdentityProviders
+from gateway.identity.claims import INVALID
+from gateway.identity.providers import LONGEST_TOKEN, IdentityProviders
 from tests.service.identity.conftest import NOON, refusal
 from tests.service.identity_provider import WITHOUT, HandClock, Json, Provider, providing, signed, signing_key
 

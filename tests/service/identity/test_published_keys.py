@@ -8,8 +8,8 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from gateway.identity import IdentityProviders
-from gateway.published_keys import IdentityProviderUnavailable
+from gateway.identity.providers import IdentityProviders
+from gateway.identity.published_keys import IdentityProviderUnavailable
 from tests.service.identity.conftest import lasting, outcome
 from tests.service.identity_provider import HandClock, Json, Provider, signing_key
 

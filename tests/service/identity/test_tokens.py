@@ -7,8 +7,8 @@ from typing import get_args
 
 import pytest
 
-from gateway.claims import EXPIRED, INVALID, NOT_YET_VALID, Identity
-from gateway.identity import LONGEST_TOKEN, IdentityProviders
+from gateway.identity.claims import EXPIRED, INVALID, NOT_YET_VALID, Identity
+from gateway.identity.providers import LONGEST_TOKEN, IdentityProviders
 from gateway.setting_groups import Algorithm
 from tests.service.identity.conftest import NOON, refusal
 from tests.service.identity_provider import AUDIENCE, WITHOUT, HandClock, Json, Provider, signing_key

@@ -16,9 +16,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from gateway.operation_names import OperationNames
 from gateway.refusals import refusal
 from gateway.setting_groups import TelemetrySettings
+from gateway.telemetry.operation_names import OperationNames
+from schema.error_codes import ErrorCode
 from storage.database import Database
 
 Outcome = Literal[
@@ -145,11 +146,13 @@ def _refuse(request: Request, token: str | None) -> Response | None:
         if given[0].lower() == "bearer" and hmac.compare_digest(given[2].strip().encode(), token.encode()):
             return None
         message = "The metrics need their own token: send the header `Authorization: Bearer <metrics_token>`."
-        return refusal(401, "UNAUTHENTICATED", message, {"WWW-Authenticate": 'Bearer realm="admittance metrics"'})
+        return refusal(
+            401, ErrorCode.UNAUTHENTICATED, message, {"WWW-Authenticate": 'Bearer realm="admittance metrics"'}
+        )
     if _is_local(request):
         return None
     message = "The metrics are for this machine alone. Set `metrics_token` to read them from elsewhere."
-    return refusal(403, "FORBIDDEN", message)
+    return refusal(403, ErrorCode.FORBIDDEN, message)
 
 
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")

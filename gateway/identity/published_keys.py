@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import httpx2
 from jwt import PyJWK
 
-from gateway.jwks import JwksInvalid, KeySet, read_key_set
+from gateway.identity.jwks import JwksInvalid, KeySet, read_key_set
 from gateway.setting_groups import IdentityProvider
 from storage.clock import Clock
 

@@ -13,10 +13,10 @@ from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from gateway.kernel_buffers import drop_unsent, keep_little
+from gateway.connections.kernel_buffers import drop_unsent, keep_little
+from gateway.connections.request_head import MAX_HEAD_BYTES, check_head, head_too_large
+from gateway.connections.stopping import answer_if_stopped
 from gateway.refusals import BadRequest, bad_request
-from gateway.request_head import MAX_HEAD_BYTES, check_head, head_too_large
-from gateway.stopping import answer_if_stopped
 
 MAX_REQUESTS_AHEAD = 100
 """Requests that a client may send before it has the answer to the first."""

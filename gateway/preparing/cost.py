@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gateway.limits import LARGEST_NUMBER
-from gateway.sizes import Sizes, VariableSize
+from gateway.preparing.limits import LARGEST_NUMBER
+from gateway.preparing.sizes import Sizes, VariableSize
 
 
 @dataclass(frozen=True, slots=True)

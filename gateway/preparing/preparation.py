@@ -14,13 +14,14 @@ from graphql import (
     parse,
 )
 
-from gateway.census import take_census
-from gateway.cost import Formula
-from gateway.excess import refuse_page
-from gateway.limits import NO_LIMITS, Bounds, Limits, exceeded, too_large
-from gateway.measuring import Measure, Measuring
-from gateway.sizes import FieldShapes, VariableSize, given_size, literal_length, literal_size
-from gateway.validating import LEASHED_RULES, MAX_ERRORS, RULES, brief, explain_syntax, find_mistakes
+from gateway.preparing.census import take_census
+from gateway.preparing.cost import Formula
+from gateway.preparing.excess import refuse_page
+from gateway.preparing.limits import NO_LIMITS, Bounds, Limits, exceeded, too_large
+from gateway.preparing.measuring import Measure, Measuring
+from gateway.preparing.sizes import FieldShapes, VariableSize, given_size, literal_length, literal_size
+from gateway.preparing.validating import LEASHED_RULES, MAX_ERRORS, RULES, brief, explain_syntax, find_mistakes
+from schema.error_codes import ErrorCode
 
 KEPT_DOCUMENTS = 1_000
 KEPT_BYTES = 32_000_000
@@ -130,15 +131,11 @@ class Prepared:
 
 
 class Preparation:
-    """Makes documents ready for one schema under one set of limits, and keeps those last used.
+    """Makes documents ready for one schema under one set of limits, and keeps those last used."""
 
-    `hide_suggestions`: for callers who may not know the schema, no error says what a name should have been.
-    """
-
-    def __init__(self, schema: GraphQLSchema, limits: Limits, *, hide_suggestions: bool = False) -> None:
+    def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
         self._schema = schema
         self._limits = limits
-        self._hide_suggestions = hide_suggestions
         self._shapes = FieldShapes(schema)
         self._kept: OrderedDict[tuple[str, bool], Prepared] = OrderedDict()
         self._kept_bytes = 0
@@ -179,12 +176,8 @@ class Preparation:
         if error := census.refuse(bounds):
             return _refused(text, [error])
         measuring = Measuring(self._schema, self._shapes, limits)
-        errors = measuring.measure(document, census) or find_mistakes(
-            self._schema,
-            document,
-            RULES if trusted else LEASHED_RULES,
-            hide_suggestions=self._hide_suggestions,
-        )
+        rules = RULES if trusted else LEASHED_RULES
+        errors = measuring.measure(document, census) or find_mistakes(self._schema, document, rules)
         if errors:
             return _refused(text, errors)
         definitions = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
@@ -212,4 +205,4 @@ def _defaults(definition: OperationDefinitionNode, sizes: Iterable[VariableSize]
 
 def _too_costly(cost: int, limit: int, definition: OperationDefinitionNode) -> GraphQLError:
     sentence = f"The operation costs {cost:,}; at most {limit:,} are taken. Ask for smaller pages or fewer fields."
-    return exceeded("COST_LIMIT_EXCEEDED", "cost", cost, limit, sentence, definition)
+    return exceeded(ErrorCode.COST_LIMIT_EXCEEDED, "cost", cost, limit, sentence, definition)

@@ -43,7 +43,7 @@ def tracer(settings: TelemetrySettings) -> Tracing:
         return NoTracing()
     try:
         # Of some twenty packages, for the few who want traces; nobody else should wait for them, or need them.
-        from gateway.spans import OtlpTracing  # noqa: PLC0415
+        from gateway.telemetry.spans import OtlpTracing  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if not (error.name or "").startswith("opentelemetry"):
             raise

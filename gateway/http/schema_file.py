@@ -7,11 +7,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gateway import refusals
-from gateway.auth import Authenticator, TooManyFailures, Unauthenticated
+from gateway.identity.authenticator import Authenticator, TooManyFailures, Unauthenticated
+from gateway.identity.published_keys import IdentityProviderUnavailable
 from gateway.operations import Operations
-from gateway.published_keys import IdentityProviderUnavailable
-from gateway.rate_limits import rate_headers
+from gateway.rates.limits import rate_headers
 from schema.build import sdl
+from schema.error_codes import ErrorCode
 from storage.errors import DatabaseUnavailable
 
 PATH = "/schema.graphql"
@@ -34,11 +35,13 @@ def schema_routes(authenticator: Authenticator, operations: Operations) -> list[
         except Unauthenticated as error:
             return refusals.unauthenticated(error)
         except TooManyFailures as error:
-            return refusals.refusal(429, "RATE_LIMITED", str(error), rate_headers(error.spent))
+            return refusals.refusal(429, ErrorCode.RATE_LIMITED, str(error), rate_headers(error.spent))
         except (DatabaseUnavailable, IdentityProviderUnavailable) as error:
             return refusals.unavailable(error)
         if not operations.may_introspect(caller):
-            return refusals.refusal(403, "INTROSPECTION_FORBIDDEN", "This credential may not ask for the schema.")
+            return refusals.refusal(
+                403, ErrorCode.INTROSPECTION_FORBIDDEN, "This credential may not ask for the schema."
+            )
         if request.headers.get("if-none-match") == headers["ETag"]:
             return Response(status_code=304, headers=headers)
         return Response(text, headers=headers, media_type="text/plain; charset=utf-8")

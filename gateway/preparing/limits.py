@@ -6,6 +6,7 @@ from typing import Self
 from graphql import GraphQLError, Node
 
 from gateway.setting_groups import LimitSettings
+from schema.error_codes import ErrorCode
 
 LARGEST_NUMBER = 2**53 - 1
 """Where counting ends: the largest whole number that every reader of JSON keeps exact."""
@@ -78,7 +79,7 @@ class Bounds:
 
 
 def exceeded(
-    code: str, measure: str, requested: int, limit: int, sentence: str, node: Node | None = None
+    code: ErrorCode, measure: str, requested: int, limit: int, sentence: str, node: Node | None = None
 ) -> GraphQLError:
     """The error for asking for more than there is to be had; `measure` names the figures in `extensions`."""
     figures = {"requested": bounded(requested), "limit": limit}
@@ -89,7 +90,7 @@ def too_large(what: str, requested: int, limit: int) -> GraphQLError:
     """The error for a document of too many of something."""
     named = "fields, fragments, arguments and values" if what == "parts" else what
     sentence = f"The document has {requested:,} {named}; at most {limit:,} are taken. Split it, or use variables."
-    return exceeded("DOCUMENT_TOO_LARGE", what, requested, limit, sentence)
+    return exceeded(ErrorCode.DOCUMENT_TOO_LARGE, what, requested, limit, sentence)
 
 
 def bounded(number: int) -> int:

@@ -6,25 +6,24 @@ import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from strawberry.asgi import GraphQL
 
 from gateway import refusals
-from gateway.auth import Authenticator, TooManyFailures, Unauthenticated
-from gateway.disconnects import run_while_connected
 from gateway.errors import log_surprise
-from gateway.metrics import Metrics
-from gateway.negotiation import MediaType, negotiate
+from gateway.http.disconnects import run_while_connected
+from gateway.http.negotiation import MediaType, negotiate
+from gateway.http.reading import read_requests
+from gateway.identity.authenticator import Authenticator, TooManyFailures, Unauthenticated
+from gateway.identity.published_keys import IdentityProviderUnavailable
 from gateway.operations import Answer, Operations
-from gateway.published_keys import IdentityProviderUnavailable
-from gateway.rate_limits import rate_headers
+from gateway.rates.limits import rate_headers
 from gateway.refusals import BadRequest
-from gateway.request_body import GraphQLRequest, read_requests
-from gateway.request_ids import note_credential
+from gateway.requests import GraphQLRequest
 from gateway.settings import Settings
+from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.request_ids import note_credential
 from gateway.websocket.door import GraphQLSockets
 from resolvers.callers import Caller
-from resolvers.context import Context
-from schema.build import SCHEMA
+from schema.error_codes import ErrorCode
 from storage.errors import DatabaseUnavailable
 
 _HEADERS = {
@@ -35,13 +34,16 @@ _HEADERS = {
 }
 
 
-class GraphQLView(GraphQL[Context, None]):
-    """The one view on the schema."""
+class GraphQLView:
+    """The one view on the schema, an ASGI application.
+
+    Not built on Strawberry's: reading, negotiation, carrying operations out, errors and WebSockets all had to differ,
+    and nothing was left to inherit.
+    """
 
     def __init__(
         self, authenticator: Authenticator, operations: Operations, metrics: Metrics, settings: Settings
     ) -> None:
-        super().__init__(SCHEMA, graphql_ide=None, subscription_protocols=())
         self.authenticator = authenticator
         self.operations = operations
         self.metrics = metrics
@@ -66,7 +68,7 @@ class GraphQLView(GraphQL[Context, None]):
             return refusals.unauthenticated(error)
         except TooManyFailures as error:
             self.metrics.operation(None, "unknown", "limited", 0, None)
-            return refusals.refusal(429, "RATE_LIMITED", str(error), rate_headers(error.spent))
+            return refusals.refusal(429, ErrorCode.RATE_LIMITED, str(error), rate_headers(error.spent))
         except BadRequest as error:
             return refusals.bad_request(error)
         except ClientDisconnect:

@@ -14,8 +14,8 @@ import httpx2
 import jwt
 from jwt.exceptions import PyJWTError
 
-from gateway.claims import Claims, Identity, TokenRefused, identify
-from gateway.published_keys import PATIENCE_SECONDS, PublishedKeys
+from gateway.identity.claims import Claims, Identity, TokenRefused, identify
+from gateway.identity.published_keys import PATIENCE_SECONDS, PublishedKeys
 from gateway.setting_groups import IdentityProvider
 from storage.clock import Clock, SystemClock
 

@@ -11,11 +11,12 @@ from graphql import (
     SelectionSetNode,
 )
 
-from gateway.limits import MAX_INTROSPECTION_LIST_DEPTH, Limits, bounded, exceeded
-from gateway.sizes import FieldShape, literal_size
+from gateway.preparing.limits import MAX_INTROSPECTION_LIST_DEPTH, Limits, bounded, exceeded
+from gateway.preparing.sizes import FieldShape, literal_size
+from schema.error_codes import ErrorCode
 
 if TYPE_CHECKING:
-    from gateway.measuring import Measure
+    from gateway.preparing.measuring import Measure
 
 Definition = OperationDefinitionNode | FragmentDefinitionNode
 
@@ -36,25 +37,30 @@ class Excesses:
         """Whether an operation or a fragment goes too deep."""
         limits, name = self._limits, _name(definition)
         self._judge(
-            ("DEPTH_LIMIT_EXCEEDED", "depth", measure.depth, limits.max_depth),
+            (ErrorCode.DEPTH_LIMIT_EXCEEDED, "depth", measure.depth, limits.max_depth),
             f"{name} nests fields {{requested}} deep; at most {{limit}} are taken. Ask for what lies deeper by its id.",
             definition,
         )
         self._judge(
-            ("LIST_DEPTH_LIMIT_EXCEEDED", "listDepth", measure.list_depth, limits.max_list_depth),
+            (ErrorCode.LIST_DEPTH_LIMIT_EXCEEDED, "listDepth", measure.list_depth, limits.max_list_depth),
             f"{name} nests lists {{requested}} deep; at most {{limit}} are taken. Ask for the inner ones by `nodes`.",
             definition,
         )
         if not limits.max_introspection_depth:
             return
         self._judge(
-            ("INTROSPECTION_LIMIT_EXCEEDED", "depth", measure.introspection_depth, limits.max_introspection_depth),
+            (
+                ErrorCode.INTROSPECTION_LIMIT_EXCEEDED,
+                "depth",
+                measure.introspection_depth,
+                limits.max_introspection_depth,
+            ),
             f"{name} nests fields of the introspection {{requested}} deep; at most {{limit}} are taken.",
             definition,
         )
         self._judge(
             (
-                "INTROSPECTION_LIMIT_EXCEEDED",
+                ErrorCode.INTROSPECTION_LIMIT_EXCEEDED,
                 "listDepth",
                 measure.introspection_list_depth,
                 MAX_INTROSPECTION_LIST_DEPTH,
@@ -68,11 +74,20 @@ class Excesses:
         """Whether a field stands too often in a selection; `widest` is the one that stands there most often."""
         name, count = widest
         self._judge(
-            ("ALIAS_LIMIT_EXCEEDED", "aliases", count, self._limits.max_aliases),
+            (ErrorCode.ALIAS_LIMIT_EXCEEDED, "aliases", count, self._limits.max_aliases),
             f"The field `{name[:80]}` stands {{requested}} times in one selection, under aliases or again; "
             "at most {limit} are taken. Ask for several at once by a field that takes a list.",
             selection_set,
         )
+
+    def refuse_alias(self, node: FieldNode) -> None:
+        """A field of the introspection under another name: so it could be asked for any number of times.
+
+        Without aliases each list of it is gone through once, however often it stands there.
+        """
+        sentence = f"The introspection takes no aliases: ask for `{node.name.value[:80]}` by its own name."
+        extensions = {"code": ErrorCode.INTROSPECTION_LIMIT_EXCEEDED}
+        self._found.setdefault("INTROSPECTION_ALIAS", GraphQLError(sentence, node, extensions=extensions))
 
     def judge_pages(self, shape: FieldShape, node: FieldNode) -> None:
         """Whether a page is asked for, in the document itself, that is too large or none."""
@@ -81,9 +96,9 @@ class Excesses:
                 size = literal_size(argument.value)
                 error = refuse_page(argument.name.value, size, self._limits, argument)
                 if error is not None:
-                    self._found.setdefault("PAGE_SIZE", error)
+                    self._found.setdefault(ErrorCode.BAD_USER_INPUT, error)
 
-    def _judge(self, case: tuple[str, str, int, int], sentence: str, node: Node) -> None:
+    def _judge(self, case: tuple[ErrorCode, str, int, int], sentence: str, node: Node) -> None:
         code, measure, requested, limit = case
         if limit and requested > limit and code not in self._found:
             text = sentence.format(requested=f"{bounded(requested):,}", limit=f"{limit:,}")
@@ -96,7 +111,7 @@ def refuse_page(argument: str, size: int | None, limits: Limits, node: Node | No
         return None
     sentence = f"`{argument}` must be from 1 to {limits.max_page_size}; it is {bounded(size)}."
     figures = {"requested": bounded(size), "limit": limits.max_page_size}
-    extensions = {"code": "BAD_USER_INPUT", "argument": argument, "pageSize": figures}
+    extensions = {"code": ErrorCode.BAD_USER_INPUT, "argument": argument, "pageSize": figures}
     return GraphQLError(sentence, node, extensions=extensions)
 
 

@@ -1,4 +1,4 @@
-"""Spans by OpenTelemetry, sent by OTLP over HTTP. Imported by `gateway.tracing` alone, as it is an extra.
+"""Spans by OpenTelemetry, sent by OTLP over HTTP. Imported by `gateway.telemetry.tracing` alone, as it is an extra.
 
 Where they go and which are sampled is decided by OpenTelemetry's own variables, OTEL_EXPORTER_OTLP_ENDPOINT and so on.
 """
@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from gateway.operation_names import is_publishable
+from gateway.telemetry.operation_names import is_publishable
 
 CLOSE_SECONDS = 3
 """How long a process that ends waits for a collector that doesn't answer, before it gives the last spans up."""

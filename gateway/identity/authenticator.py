@@ -4,10 +4,10 @@ import logging
 import math
 
 from entitlements.facts import CustomerId, EnvironmentId
-from gateway.claims import EXPIRED, INVALID, TokenRefused
-from gateway.identity import IdentityProviders
-from gateway.key_usage import KeyUsage
-from gateway.rate_limits import RateLimits, Spent
+from gateway.identity.claims import EXPIRED, INVALID, TokenRefused
+from gateway.identity.key_usage import KeyUsage
+from gateway.identity.providers import IdentityProviders
+from gateway.rates.limits import RateLimits, Spent
 from resolvers.callers import Caller, CallerKind, holder_of, of_session
 from storage.credentials import find_credential
 from storage.customer_sessions import find_session

@@ -2,7 +2,7 @@
 
 import re
 
-from gateway.scrubbing import scrub
+from gateway.telemetry.scrubbing import scrub
 
 MOST_NAMES = 200
 """Names that are told apart in figures; each is some thirty time series."""

@@ -18,7 +18,7 @@ from graphql import (
     ValueNode,
 )
 
-from gateway.limits import Bounds, too_large
+from gateway.preparing.limits import Bounds, too_large
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ from graphql import (
 )
 from graphql.utilities.coerce_input_value import coerce_default_value
 
-from gateway.limits import LARGEST_NUMBER, bounded
+from gateway.preparing.limits import LARGEST_NUMBER, bounded
 
 PAGE_ARGUMENTS = ("first", "last")
 DEFAULT_PAGE_SIZE = 20

@@ -20,7 +20,8 @@ from graphql.validation import (
 from graphql.validation.validate import ValidationAbortedError
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from gateway.limits import Bounds, Limits
+from gateway.preparing.limits import Bounds, Limits
+from schema.error_codes import ErrorCode
 from schema.wording import plain_words
 
 MAX_ERRORS = 5
@@ -55,15 +56,15 @@ LEASHED_RULES = tuple(_LeashedOverlap if each is OverlappingFieldsCanBeMergedRul
 
 
 def find_mistakes(
-    schema: GraphQLSchema, document: DocumentNode, rules: Collection[type[ASTValidationRule]], *, hide_suggestions: bool
+    schema: GraphQLSchema, document: DocumentNode, rules: Collection[type[ASTValidationRule]]
 ) -> list[GraphQLError]:
     """What is wrong with a document by these rules, MAX_ERRORS at the most."""
     # One less than there may be: the library adds one to say that it stopped.
-    errors = validate(schema, document, rules, max_errors=MAX_ERRORS - 1, hide_suggestions=hide_suggestions)
+    errors = validate(schema, document, rules, max_errors=MAX_ERRORS - 1)
     if errors and isinstance(errors[-1], ValidationAbortedError) and len(errors) < MAX_ERRORS:
         errors[-1] = GraphQLError(
             "The document takes too much work to check: too many of its fields and fragments overlap.",
-            extensions={"code": "DOCUMENT_TOO_LARGE"},
+            extensions={"code": ErrorCode.DOCUMENT_TOO_LARGE},
         )
     return errors
 
@@ -74,17 +75,20 @@ def explain_syntax(error: GraphQLError, limits: Limits) -> GraphQLError:
         what = match[1]
         limit = limits.max_tokens if what == "tokens" else Bounds.of(limits.max_tokens).comments
         sentence = f"The document has more than {limit:,} {what}. Split it, or use variables."
-        return GraphQLError(sentence, extensions={"code": "DOCUMENT_TOO_LARGE", what: {"limit": limit}})
+        return GraphQLError(sentence, extensions={"code": ErrorCode.DOCUMENT_TOO_LARGE, what: {"limit": limit}})
     return error
 
 
 def brief(error: GraphQLError) -> GraphQLError:
     """An error of bounded length that doesn't hold on to the document it was found in."""
-    message = plain_words(error.message)
-    if len(message) > MAX_MESSAGE:
-        message = f"{message[:MAX_MESSAGE]}…"
+    message = shortened(plain_words(error.message))
     if isinstance(error, GraphQLSyntaxError):
         error.message = message
         return error.with_traceback(None)
     positions = list(error.positions or ())[:MAX_LOCATIONS]
     return GraphQLError(message, source=error.source, positions=positions, extensions=error.extensions)
+
+
+def shortened(message: str) -> str:
+    """A message of bounded length."""
+    return message if len(message) <= MAX_MESSAGE else f"{message[: MAX_MESSAGE - 1]}…"

@@ -22,11 +22,11 @@ from graphql import (
     is_composite_type,
 )
 
-from gateway.census import Census
-from gateway.cost import NOTHING, Amount, Formula
-from gateway.excess import Excesses
-from gateway.limits import Limits
-from gateway.sizes import DEFAULT_PAGE_SIZE, FieldShapes, Size, VariableSize, sizes_asked
+from gateway.preparing.census import Census
+from gateway.preparing.cost import NOTHING, Amount, Formula
+from gateway.preparing.excess import Excesses
+from gateway.preparing.limits import Limits
+from gateway.preparing.sizes import DEFAULT_PAGE_SIZE, FieldShapes, Size, VariableSize, sizes_asked
 
 MUTATION_COST = 10
 """What a field of Mutation costs beside itself: a transaction."""
@@ -138,6 +138,8 @@ class Measuring:
         for node in selection_set.selections:
             if isinstance(node, FieldNode):
                 level.fields[node.name.value] += 1
+                if node.alias and _is_introspection(node.name.value, parent):
+                    self._excesses.refuse_alias(node)
                 measure.include(self._measure_field(node, parent))
             elif isinstance(node, InlineFragmentNode):
                 self._take_in(node.selection_set, self._narrow(node, parent), measure, level)
@@ -191,6 +193,11 @@ def _deepen(measure: Measure, name: str, parent: GraphQLCompositeType | None, *,
     else:
         measure.depth += 1
         measure.list_depth += is_list
+
+
+def _is_introspection(name: str, parent: GraphQLCompositeType | None) -> bool:
+    """Whether a field tells of the whole schema or lies in what does. `__type` tells of one type alone."""
+    return name == "__schema" or (parent is not None and parent.name.startswith("__"))
 
 
 def _variables(sizes: Iterable[Size]) -> frozenset[VariableSize]:

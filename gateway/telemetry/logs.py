@@ -12,8 +12,8 @@ import structlog
 from structlog.stdlib import ProcessorFormatter
 from structlog.types import EventDict, Processor
 
-from gateway.scrubbing import scrubbed
 from gateway.setting_groups import TelemetrySettings
+from gateway.telemetry.scrubbing import scrubbed
 
 # In this order, before whatever else a record brings along.
 _FIRST = ("timestamp", "level", "logger", "event", "request_id", "error_id")

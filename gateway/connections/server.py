@@ -6,7 +6,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from gateway.connections import connection_class
+from gateway.connections.connection import connection_class
 from gateway.settings import Settings
 from gateway.websocket.wire import socket_class
 
@@ -27,7 +27,7 @@ def server_config(app: ASGIApp, settings: Settings, **more: Any) -> uvicorn.Conf
         "ws_per_message_deflate": settings.compression,
         "lifespan": "on",
         "log_config": None,
-        # Requests are logged by gateway.request_ids: with their ids, and without query strings.
+        # Requests are logged by gateway.telemetry.request_ids: with their ids, and without query strings.
         "access_log": False,
         "server_header": False,
         # Given as a list, so that uvicorn doesn't read the environment for it.

@@ -1,0 +1,1 @@
+"""The server below the application: uvicorn, and what it lacks on the open internet."""
