@@ -28,16 +28,21 @@ from execution.surveying import NotCompilable, Survey
 MAX_COERCION_ERRORS = 50
 KEPT_VARIANTS = 8
 
+FIELD_BYTES = 5_000
+"""What a planned field takes in memory with its code, measured."""
+
 
 @dataclass(slots=True)
 class Result:
     """What an operation came to: dictionaries and lists ready to be written as JSON, and the errors beside them.
 
     `data` is None if there is none, be it that the variables were wrong, or that a null had nowhere else to go.
+    `fallback`: set if graphql-core had to run it after all.
     """
 
     data: dict[str, Any] | None
     errors: list[GraphQLError] = field(default_factory=list[GraphQLError])
+    fallback: "Fallback | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,11 @@ class CompiledOperation:
         """The Python that was written for what has been run so far."""
         made = [selection.source for planner in self._variants.values() for selection in planner.selections]
         return "\n\n".join(made)
+
+    @property
+    def fields(self) -> int:
+        """How many fields have been planned so far: memory goes by them, FIELD_BYTES each."""
+        return sum(planner.fields for planner in self._variants.values())
 
     async def run(
         self,
@@ -126,13 +136,14 @@ class CompiledOperation:
             hide_suggestions=operation.hide_suggestions,
         )
         result = await answered if is_awaitable(answered) else answered
-        return Result(result.data, list(result.errors or ()))
+        return Result(result.data, list(result.errors or ()), Fallback("condition without a value"))
 
 
 class Compiler:
     """Compiles operations of documents that are valid for a schema, and keeps those last used.
 
-    `entries`: how many it keeps. `hide_suggestions`: no error says what a name should have been.
+    `entries`: how many it keeps; 0 if whoever asks keeps them. `hide_suggestions`: no error says what a name should
+    have been.
     """
 
     def __init__(self, schema: GraphQLSchema, *, entries: int = 1_000, hide_suggestions: bool = False) -> None:

@@ -19,6 +19,8 @@ from execution.resolving import call_functions, read_singly
 from execution.running import FieldPlaces, Level
 
 _KEPT_CODE = 2_000
+_KEPT_LENGTH = 4_000
+"""Longer texts are not kept: whoever sends ever new documents with long selections would fill the memory."""
 
 
 def select(type_: GraphQLObjectType, fields: Sequence[Field], keys: Sequence[str], *, read_all: bool) -> Selection:
@@ -34,7 +36,8 @@ def select(type_: GraphQLObjectType, fields: Sequence[Field], keys: Sequence[str
         scope[f"get_{number}"] = each.access.get
         scope[f"leaf_{number}"] = each.leaf
         scope[f"quick_{number}"] = each.leaf and each.leaf.quick
-    exec(_compiled(source), scope)  # noqa: S102 - written above, of names that were checked and texts that were quoted
+    code = _compiled(source) if len(source) <= _KEPT_LENGTH else _compiled.__wrapped__(source)
+    exec(code, scope)  # noqa: S102 - written above, of names that were checked and texts that were quoted
     read: Callable[[Level], None] = scope["read"]
     return Selection(type_, [each for each in fields if each not in at_hand], read, source)
 

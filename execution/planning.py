@@ -53,6 +53,7 @@ class Planner:
         self._adapter = adapter
         self._fragments = {name: FragmentDetails(each) for name, each in operation.fragments.items()}
         self.selections: list[Selection] = []
+        self.fields = 0
         self.root = self._plan_root()
 
     def _plan_root(self) -> Selection:
@@ -77,6 +78,7 @@ class Planner:
             keys.append(key)
         selection = select(type_, fields, keys, read_all=read_all)
         self.selections.append(selection)
+        self.fields += len(keys)
         return selection
 
     def _field(
