@@ -20,6 +20,9 @@ _IMMUTABLE = frozenset(
     {str, int, float, bool, bytes, type(None), type(Undefined), datetime, date, time, timedelta, Decimal, UUID}
 )
 
+Check = Callable[[Level, Field], None]
+"""Raises the error of a field that may not be resolved, for whatever object."""
+
 Call = Callable[[Any, dict[str, Any], Level, Field, int], Any]
 """Calls a resolver: for a parent, with arguments; and what it takes to make its info."""
 
@@ -57,13 +60,15 @@ def asking_each(resolve: GraphQLFieldResolver) -> Access:
     return calling(lambda parent, given, level, field, index: function(parent, LightInfo(level, field, index), **given))
 
 
-def calling(call: Call) -> Access:
-    """For a field whose resolver is called once for each parent, in whatever way."""
+def calling(call: Call, check: Check | None = None) -> Access:
+    """For a field whose resolver is called once for each parent, in whatever way. `check`: comes before all of them."""
 
     def fetch(level: Level, field: Field) -> list[Any]:
         run = level.run
         try:
             given = arguments(run, field)
+            if check is not None:
+                check(level, field)
         except Exception as error:  # noqa: BLE001 - a scalar's parser may raise anything: the field's error
             return [error] * len(level.parents)
         is_shared = field in run.arguments
@@ -79,23 +84,45 @@ def calling(call: Call) -> Access:
     return Access(fetch)
 
 
-def asking_once(batch: Callable[..., Any], wrap_info: Callable[[Any, Field], Any]) -> Access:
-    """For a field whose resolver answers for all parents of a level at once."""
+def asking_once(
+    batch: Callable[..., Any],
+    wrap_info: Callable[[Any, Field], Any],
+    *,
+    check: Check | None = None,
+    is_at_hand: bool = False,
+) -> Access:
+    """For a field whose resolver answers for all parents of a level at once.
+
+    `check`: comes before it. `is_at_hand`: it answers without anything that has to be awaited.
+    """
+
+    def ask(level: Level, field: Field) -> Any:  # noqa: ANN401 - a sequence, or an awaitable of one
+        given = arguments(level.run, field)
+        if check is not None:
+            check(level, field)
+        return batch(level.parents, wrap_info(LightInfo(level, field, 0), field), **given)
+
+    def answer_at_hand(level: Level, field: Field) -> list[Any]:
+        try:
+            return _one_for_each(level, field, ask(level, field))
+        except Exception as error:  # noqa: BLE001 - a resolver may raise anything: the error of each of the fields
+            return [error] * len(level.parents)
 
     async def answer(level: Level, field: Field) -> list[Any]:
-        count = len(level.parents)
         try:
-            info = wrap_info(LightInfo(level, field, 0), field)
-            answered = batch(level.parents, info, **arguments(level.run, field))
-            values: list[Any] = list(await answered if is_awaitable(answered) else answered)
+            answered = ask(level, field)
+            return _one_for_each(level, field, await answered if is_awaitable(answered) else answered)
         except Exception as error:  # noqa: BLE001 - a resolver may raise anything: the error of each of the fields
-            return [error] * count
-        if len(values) != count:
-            wrong = TypeError(f"{field.parent_type}.{field.name} was asked for {count} values and gave {len(values)}.")
-            return [wrong] * count
-        return values
+            return [error] * len(level.parents)
 
-    return Access(_never, batch=answer)
+    return Access(answer_at_hand) if is_at_hand else Access(_never, batch=answer)
+
+
+def _one_for_each(level: Level, field: Field, answered: Sequence[Any]) -> list[Any]:
+    values, count = list(answered), len(level.parents)
+    if len(values) != count:
+        raise TypeError(f"{field.parent_type}.{field.name} was asked for {count} values and gave {len(values)}.")
+    return values
 
 
 def _never(_level: Level, _field: Field) -> list[Any]:

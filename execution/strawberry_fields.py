@@ -1,7 +1,7 @@
 """What Strawberry's definitions say beyond graphql-core's: attributes, plain resolvers, batches, enums, classes.
 
-Only fields whose resolver is plain are taken apart. One with extensions, or with anything else of its own, is asked by
-the resolver Strawberry made for graphql-core.
+Only fields whose resolver is plain are taken apart. One with extensions that are more than guards, or with anything
+else of its own, is asked by the resolver Strawberry made for graphql-core.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,10 +16,11 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
 from execution.adapting import Adapter, Convert
-from execution.batching import batch_of
+from execution.batching import batch_of, is_at_hand
+from execution.guarding import is_guard
 from execution.info import LightInfo
 from execution.plan import Access, Field
-from execution.resolving import Call, asking_once, calling, reading_attribute
+from execution.resolving import Call, Check, asking_once, calling, reading_attribute
 from execution.running import Level
 
 _DEFINITION = "strawberry-definition"
@@ -46,13 +47,16 @@ class StrawberryAdapter(Adapter):
         field: Any = definition.extensions.get(_DEFINITION)
         if not self._is_plain(field, definition):
             return super().access(name, definition)
-        resolver = field.base_resolver
+        resolver, check = field.base_resolver, self._check(field)
         if resolver is None:
-            return reading_attribute(field.python_name), None
+            if check is None:
+                return reading_attribute(field.python_name), None
+            return calling(lambda parent, *_: getattr(parent, field.python_name), check), None
         batch = batch_of(resolver.wrapped_func)
-        if batch is not None:
-            return asking_once(batch, lambda info, _: self._info(info, field)), self._converter(field)
-        return calling(self._call(field, resolver)), self._converter(field)
+        if batch is None:
+            return calling(self._call(field, resolver), check), self._converter(field)
+        access = asking_once(batch, lambda info, _: self._info(info, field), check=check, is_at_hand=is_at_hand(batch))
+        return access, self._converter(field)
 
     def members(self, type_: GraphQLEnumType) -> Mapping[int, str]:
         """Those of the Python enum the type was made of."""
@@ -91,13 +95,25 @@ class StrawberryAdapter(Adapter):
         return (
             isinstance(field, StrawberryField)
             and made.startswith(_MADE_BY_STRAWBERRY)
-            and not field.extensions
+            and all(map(is_guard, field.extensions))
             and not field.is_subscription
             and not self._strawberry.schema_converter.exception_handlers
             and type(field).get_result is StrawberryField.get_result
             and (resolver is not None or field.default_resolver is getattr)
             and (resolver is None or type(resolver) is StrawberryResolver)
         )
+
+    def _check(self, field: StrawberryField) -> Check | None:
+        guards: list[Any] = list(field.extensions)
+        if not guards:
+            return None
+
+        def check(level: Level, asked: Field) -> None:
+            info = self._info(LightInfo(level, asked, 0), field)
+            for guard in guards:
+                guard.check(info)
+
+        return check
 
     def _converter(self, field: StrawberryField) -> Convert | None:
         if not field.arguments:

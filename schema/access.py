@@ -1,19 +1,19 @@
 """The answer to a check: whether there is access, and why."""
 
-from asyncio import gather
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2s
 from typing import Annotated, Self
 
 import strawberry
 
-from entitlements.facts import FeatureId
 from entitlements.runs import AccessReason
+from execution import batched
 from resolvers import entitlements
 from resolvers.context import Context
 from resolvers.errors import InvalidArgument
-from schema.catalogue import Feature, Product, load_product
+from schema.catalogue import Feature, Product, load_products
 from schema.entitlement import Entitlement
 from schema.info import Info
 from schema.scalars import write_instant
@@ -69,18 +69,22 @@ class AccessDecision:
     @strawberry.field(
         description="Active products that have the feature attached: a paywall needs no second request to offer them."
     )
+    @batched
+    @staticmethod
     async def unlocked_by(
-        self,
+        decisions: Sequence["AccessDecision"],
         info: Info,
         first: Annotated[int, strawberry.argument(description="How many at the most, 1 to 100.")] = 10,
-    ) -> list[Product]:
+    ) -> list[list[Product]]:
         """Products to offer, the latest attached first."""
         if not 1 <= first <= PRODUCTS:
             raise InvalidArgument("first", f"`first` must be from 1 to {PRODUCTS}; it is {first}.")
-        feature = self.value.decision.feature
-        wanted = (FeatureId(feature.id), first) if feature else None
-        products = (await info.context.loaders.unlocking.load(wanted) or []) if wanted else []
-        return await gather(*(load_product(info.context, product) for product in products))
+        features = [each.value.decision.feature for each in decisions]
+        wanted = {(feature.id, first) for feature in features if feature}
+        found = dict(zip(wanted, await info.context.loaders.unlocking.load_all(wanted), strict=True))
+        offers = [(found[feature.id, first] or []) if feature else [] for feature in features]
+        products = await load_products(info.context, {product for offer in offers for product in offer})
+        return [[products[product] for product in offer] for offer in offers]
 
 
 def _is_shown(context: Context, value: entitlements.Access) -> bool:
