@@ -29,5 +29,7 @@ class Guard(FieldExtension):
 
 def is_guard(extension: object) -> bool:
     """Whether an extension is a guard that does nothing besides."""
+    if not isinstance(extension, Guard):
+        return False
     kind = type(extension)
-    return isinstance(extension, Guard) and kind.resolve is Guard.resolve and kind.resolve_async is Guard.resolve_async
+    return kind.resolve is Guard.resolve and kind.resolve_async is Guard.resolve_async

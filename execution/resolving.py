@@ -60,17 +60,24 @@ def asking_each(resolve: GraphQLFieldResolver) -> Access:
     return calling(lambda parent, given, level, field, index: function(parent, LightInfo(level, field, index), **given))
 
 
-def calling(call: Call, check: Check | None = None) -> Access:
-    """For a field whose resolver is called once for each parent, in whatever way. `check`: comes before all of them."""
+def calling(call: Call, check: Check | None = None, *, is_awaited: bool = False) -> Access:
+    """For a field whose resolver is called once for each parent, in whatever way.
+
+    `check`: comes before all of them. `is_awaited`: what the resolver answers is; so is then what the check raises.
+    """
 
     def fetch(level: Level, field: Field) -> list[Any]:
         run = level.run
         try:
             given = arguments(run, field)
-            if check is not None:
-                check(level, field)
         except Exception as error:  # noqa: BLE001 - a scalar's parser may raise anything: the field's error
             return [error] * len(level.parents)
+        try:
+            if check is not None:
+                check(level, field)
+        except Exception as error:  # noqa: BLE001 - a check may raise anything: the error of each of the fields
+            # When it is raised decides which errors are reported besides.
+            return [_later(error) if is_awaited else error for _ in level.parents]
         is_shared = field in run.arguments
         values: list[Any] = []
         for index, parent in enumerate(level.parents):
@@ -123,6 +130,10 @@ def _one_for_each(level: Level, field: Field, answered: Sequence[Any]) -> list[A
     if len(values) != count:
         raise TypeError(f"{field.parent_type}.{field.name} was asked for {count} values and gave {len(values)}.")
     return values
+
+
+async def _later(error: Exception) -> None:
+    raise error
 
 
 def _never(_level: Level, _field: Field) -> list[Any]:

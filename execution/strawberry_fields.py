@@ -51,10 +51,11 @@ class StrawberryAdapter(Adapter):
         if resolver is None:
             if check is None:
                 return reading_attribute(field.python_name), None
-            return calling(lambda parent, *_: getattr(parent, field.python_name), check), None
+            return calling(_reading(field.python_name), check), None
         batch = batch_of(resolver.wrapped_func)
         if batch is None:
-            return calling(self._call(field, resolver), check), self._converter(field)
+            access = calling(self._call(field, resolver), check, is_awaited=resolver.is_async)
+            return access, self._converter(field)
         access = asking_once(batch, lambda info, _: self._info(info, field), check=check, is_at_hand=is_at_hand(batch))
         return access, self._converter(field)
 
@@ -145,6 +146,13 @@ class StrawberryAdapter(Adapter):
             return function(parent, **arguments) if takes_self else function(**arguments)
 
         return call
+
+
+def _reading(name: str) -> Call:
+    def call(parent: Any, _arguments: dict[str, Any], _level: Level, _asked: Field, _index: int) -> Any:  # noqa: ANN401
+        return getattr(parent, name)
+
+    return call
 
 
 def _is_told_by_class(definition: Any) -> bool:  # noqa: ANN401 - a StrawberryObjectDefinition

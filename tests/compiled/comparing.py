@@ -47,7 +47,7 @@ async def assert_same(
     found = await compiled(schema, document, variables or {}, _fresh(root), context)
     assert json.dumps(found.data) == json.dumps(expected.data), document
     if at_any_time:
-        assert _explained(found) == _explained(expected), document
+        assert explained(found) == explained(expected), document
     else:
         assert shown(found.errors) == shown(expected.errors), document
     return found
@@ -62,8 +62,8 @@ def _fresh(root: Value) -> Value:
     return root() if callable(root) else root
 
 
-def _explained(result: Result) -> dict[str, list[str]]:
-    """The errors of each null they explain; of those that failed within, but that there were some."""
+def explained(result: Result) -> dict[str, list[str]]:
+    """The errors by the null they explain; of those that failed within, but that there were some."""
     groups: dict[str, list[GraphQLError]] = {}
     for error in result.errors:
         groups.setdefault(json.dumps(_null_place(result.data, error.path or [])), []).append(error)
