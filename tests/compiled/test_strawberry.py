@@ -12,6 +12,7 @@ from strawberry.extensions import FieldExtension, SchemaExtension
 from strawberry.permission import BasePermission
 
 from execution import CompiledOperation, Compiler, Fallback, batched
+from execution.guarding import Guard
 from tests.compiled.comparing import Value, assert_same
 
 T = TypeVar("T")
@@ -56,6 +57,16 @@ class Louder(FieldExtension):
         return f"{next_(source, info, **kwargs)}!"
 
 
+class OnlyWith(Guard):
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+    def check(self, info: Info) -> None:
+        info.context["checks"] = info.context.get("checks", 0) + 1
+        if self.key not in info.context:
+            raise PermissionError(f"Not without {self.key}.")
+
+
 @strawberry.type
 class Book(Node):
     title: str
@@ -91,10 +102,32 @@ class Book(Node):
         await asyncio.sleep(0)
         return [each.secret + offset if each.secret != 2 else ValueError("unranked") for each in parents]  # type: ignore[misc]
 
+    @strawberry.field
+    @batched
+    @staticmethod
+    def place(parents: Sequence["Book"], info: Info) -> list[str]:
+        return [f"shelf {each.secret}" if each.secret != 2 else ValueError("lost") for each in parents]  # type: ignore[misc]
+
+    @strawberry.field(extensions=[OnlyWith("admin")])
+    def worth(self, info: Info, factor: int = 1) -> int | None:
+        return self.secret * factor
+
+    @strawberry.field(extensions=[OnlyWith("admin")])
+    async def sales(self, info: Info) -> int | None:
+        await asyncio.sleep(0)
+        return self.secret
+
+    @strawberry.field(extensions=[OnlyWith("admin")])
+    @batched
+    @staticmethod
+    async def returns(parents: Sequence["Book"], info: Info) -> list[int | None]:
+        return [each.secret for each in parents]
+
 
 @strawberry.type
 class Writer(Node):
     name: str
+    pen_name: str | None = strawberry.field(default="P", extensions=[OnlyWith("admin")])
 
     @strawberry.field
     def books(self, info: Info, window: Window | None = None) -> Page[Book]:
@@ -148,6 +181,8 @@ SCHEMA: GraphQLSchema = strawberry.Schema(Query, types=[Writer])._schema  # pyri
         "{ books(count: 2) { nodes { writer { books(window: {first: 2}) { nodes { level } } x: books { count } } } } }",
         "{ nodes { __typename id ... on Book { title rank } ... on Writer { name } } }",
         "{ media { ... on Film { title } ... on Book { t: title leaves } __typename } }",
+        "{ books { nodes { title place worth price sales returns } } }",
+        "query Q($f: Int = 3) { books { nodes { worth(factor: $f) } } nodes { ... on Writer { penName } } }",
         "{ wrong { ... on Film { title } } books { count } }",
         "query Q($n: Int = 1) { books(count: $n) { nodes { shout(times: $n) } } }",
     ],
@@ -165,6 +200,15 @@ async def test_a_batched_resolver_is_asked_once_for_a_level() -> None:
 
     assert found["books"]["nodes"][1]["rank"] == 1
     assert context["batches"] == [2, 2]
+
+
+async def test_a_guard_is_asked_once_for_a_field_and_a_level() -> None:
+    context: dict[str, Value] = {"admin": True}
+
+    found = await _run("{ books(count: 3) { nodes { worth sales returns } } }", context)
+
+    assert found["books"]["nodes"][1] == {"worth": 1, "sales": 1, "returns": 1}
+    assert context["checks"] == 3
 
 
 async def test_what_a_batched_resolver_gives_must_be_one_for_each() -> None:

@@ -16,6 +16,7 @@ import pytest
 from graphql import DocumentNode, GraphQLError, print_ast
 from strawberry.types import ExecutionResult
 
+from entitlements.facts import CustomerId
 from execution import Result
 from gateway.executing import execute
 from gateway.preparing.limits import NO_LIMITS
@@ -94,9 +95,8 @@ def test_any_query_is_answered_as_by_graphql_core(database_url: str) -> None:
         finally:
             runner.run(opening.aclose())
 
-    assert not stage.differences, (
-        f"{len(stage.differences)} differences, the shortest: {min(stage.differences, key=len)}"
-    )
+    shortest = min(stage.differences, key=len, default="")
+    assert not stage.differences, f"{len(stage.differences)} differences, the shortest: {shortest}"
     assert stage.outcomes["asked"] >= DOCUMENTS * 0.99
     assert stage.outcomes["with data"] > DOCUMENTS / 3, stage.outcomes
     assert stage.outcomes["failed"] > DOCUMENTS / 20, stage.outcomes
@@ -116,7 +116,7 @@ async def _stage(database_url: str, seed: int) -> AsyncGenerator[Stage]:
             pool.learn({**keys, "ids": list(known.ids.values()), "externalId": known.keys["customer"]})
         environment = api.environment
         reader = Caller("key_reader", CallerKind.API_KEY, environment, (Scope.CATALOG_READ,))
-        session = Caller("cs_one", CallerKind.CUSTOMER_SESSION, environment, customer=known.ids["customer"])
+        session = Caller("cs_one", CallerKind.CUSTOMER_SESSION, environment, customer=CustomerId(known.ids["customer"]))
         yield Stage(api, [holder_of(api.credential), reader, session], pool, seed)
     finally:
         await database.close()
