@@ -25,16 +25,10 @@ PRODUCTS = 100
 class AccessDecision:
     """A decision of the rule as clients see it."""
 
-    id: strawberry.ID = strawberry.field(
-        description="A function of customer, key and `at`, for caches: two components that ask for one key share it."
-    )
     lookup_key: str = strawberry.field(description="The key that was asked for.")
     has_access: bool = strawberry.field(description="Whether the feature may be used.")
     reason: AccessReason = strawberry.field(description="Why, or why not.")
     at: datetime | None = strawberry.field(description="The instant asked about, as it was passed; null for now.")
-    feature: Feature | None = strawberry.field(
-        description="What the key names, so that a paywall can name what it locks; null for an unknown key."
-    )
     active_to: datetime | None = strawberry.field(
         description="The end of the access there is; null if open, or if none."
     )
@@ -44,20 +38,33 @@ class AccessDecision:
     value: strawberry.Private[entitlements.Access]
 
     @classmethod
-    def of(cls, context: Context, value: entitlements.Access) -> Self:
+    def of(cls, value: entitlements.Access) -> Self:
         """A decision of the rule as clients see it."""
         decision = value.decision
         return cls(
-            id=strawberry.ID(_id(value)),
             lookup_key=value.lookup_key,
             has_access=decision.has_access,
             reason=decision.reason,
             at=value.at,
-            feature=Feature.of(context, decision.feature) if decision.feature and _is_shown(context, value) else None,
             active_to=decision.active_to,
             next_change_at=decision.next_change_at,
             value=value,
         )
+
+    @strawberry.field(
+        description="A function of customer, key and `at`, for caches: two components that ask for one key share it."
+    )
+    def id(self) -> strawberry.ID:
+        """Worked out when it is asked for."""
+        return strawberry.ID(_id(self.value))
+
+    @strawberry.field(
+        description="What the key names, so that a paywall can name what it locks; null for an unknown key."
+    )
+    def feature(self, info: Info) -> Feature | None:
+        """The feature, at hand."""
+        feature = self.value.decision.feature
+        return Feature.of(info.context, feature) if feature and _is_shown(info.context, self.value) else None
 
     @strawberry.field(description="The customer's right to the feature as it is now, whatever `at` is.")
     def entitlement(self, info: Info) -> Entitlement | None:
