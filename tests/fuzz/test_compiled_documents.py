@@ -1,7 +1,8 @@
 """Compiled execution and graphql-core answer any query over the real schema alike: equal data, equal errors.
 
-3,000 generated documents in all, over both databases, about two thirds of which find something; a third is asked by a
-customer's session, and a third by a key that may read the catalogue alone. FUZZ_SEED asks for others.
+3,000 generated documents in all, over both databases, of which a third at the least finds something. A third is asked
+by a customer's session, a third by a key that may read the catalogue alone. FUZZ_COMPILED asks for more, and FUZZ_SEED
+for others.
 """
 
 import asyncio
