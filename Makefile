@@ -20,7 +20,7 @@ NEED = command -v $(1) >/dev/null || { echo "Installing $(2) ..."; \
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help install serve test test-clients test-browser test-redis fuzz bench-protections check graphiql format lock clean
+.PHONY: help install serve test test-clients test-browser test-redis fuzz bench bench-protections check graphiql format lock clean
 
 help: ## list these commands
 	@echo "Admittance: which customer may use which feature, now or at any instant, and why."
@@ -51,6 +51,11 @@ test-redis: $(VENV)/installed-dev ## share rate limits in a real Redis, which is
 
 fuzz: $(VENV)/installed-dev ## send the running server 10,000 generated requests
 	@$(BIN)/python -m pytest -q -n auto tests/fuzz $(ARGS)
+
+bench: $(VENV)/installed-dev benchmarks/peers/node_modules/.package-lock.json ## measure Admittance beside other servers, in ten minutes; ARGS=--quick tries it in one
+	@$(call NEED,wrk,wrk)
+	@$(call NEED,taskset,util-linux)
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 bench-protections: $(VENV)/installed-dev ## compare the page operation with all protections on and off
 	@$(BIN)/python -m benchmarks.protections

@@ -66,7 +66,7 @@ def build_app(settings: Settings) -> Starlette:
     operations = Operations(
         database,
         settings,
-        preparation=Preparation(CORE_SCHEMA, Limits.of(settings)),
+        preparation=Preparation(CORE_SCHEMA, Limits.of(settings), compiled=settings.compiled),
         documents=Documents(database, settings),
         rates=rates,
         metrics=metrics,

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import DocumentNode, GraphQLError, OperationType
+from graphql import GraphQLError, OperationType
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
 from gateway.documents.store import DocumentRefused, Documents, Found
 from gateway.errors import outcome_of, present_errors
+from gateway.executing import execute
 from gateway.preparing.preparation import Operation, Preparation, Prepared, UnknownOperation
 from gateway.preparing.turns import Turns
 from gateway.rates.limits import RateLimits, Spent, rate_headers
@@ -22,7 +23,6 @@ from gateway.telemetry.request_ids import current_headers
 from gateway.telemetry.tracing import OperationSpan, Tracing
 from resolvers.callers import Caller
 from resolvers.context import new_context
-from schema.build import SCHEMA, prepared_document
 from schema.error_codes import ErrorCode
 from storage.database import Database
 
@@ -56,8 +56,7 @@ class _Checked:
     """An operation as a caller asks for it, with its document and its cost."""
 
     caller: Caller
-    text: str
-    document: DocumentNode
+    prepared: Prepared
     operation: Operation
     request: GraphQLRequest
     cost: int
@@ -115,7 +114,7 @@ class Operations:
         if not spent.allowed:
             return self._refuse(caller, _Refused([], checked=checked), spent, began)
         with self._tracing.operation(checked.operation.name, checked.operation.type.value, current_headers()) as span:
-            span.set(cost=checked.cost, document=checked.text)
+            span.set(cost=checked.cost, document=checked.prepared.text)
             answer = await self._carry_out(checked, spent, began, span)
             span.set(outcome=answer.outcome)
             return answer
@@ -141,7 +140,7 @@ class Operations:
             operation = prepared.operation(request.operation_name)
         except UnknownOperation as unknown:
             raise _Refused([_error(str(unknown), ErrorCode.BAD_REQUEST)], status=400) from None
-        checked = _Checked(caller, found.text, prepared.document, operation, request, operation.cost(request.variables))
+        checked = _Checked(caller, prepared, operation, request, operation.cost(request.variables))
         if only_queries and operation.type is not OperationType.QUERY:
             message = "Only queries may be sent by GET; use POST."
             raise _Refused([_error(message, ErrorCode.BAD_REQUEST)], status=405, checked=checked)
@@ -186,16 +185,14 @@ class Operations:
         context = new_context(self._database, caller.environment, caller, observe=self._observe_batch)
         try:
             async with asyncio.timeout(seconds or None):
-                return await SCHEMA.execute(
-                    checked.text,
-                    variable_values=checked.request.variables,
-                    context_value=context,
-                    operation_name=checked.operation.name,
-                    operation_extensions=prepared_document(checked.document),
+                return await execute(
+                    checked.prepared, checked.operation, checked.request.variables, context, self._metrics.fallback
                 )
         except TimeoutError:
             message = f"The operation took longer than {seconds:g} seconds and was stopped. Ask for less at once."
             return ExecutionResult(data=None, errors=[_error(message, ErrorCode.TIMEOUT)])
+        finally:
+            self._preparation.weigh(checked.prepared)
 
     async def _spend(self, caller: Caller, cost: int) -> Spent:
         return await self._rates.spend(caller.id, "session" if caller.is_session else "key", cost)

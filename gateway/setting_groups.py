@@ -61,6 +61,10 @@ class ServerSettings(BaseSettings):
     shutdown_seconds: int = Field(
         default=10, ge=0, le=600, description="How long requests in flight may go on when the server is told to stop."
     )
+    compiled: bool = Field(
+        default=True,
+        description="Whether operations are compiled and kept, which is faster and answers the same.",
+    )
     demo_key_file: Path = Field(
         default=Path("admittance.demo-key"),
         description="Where `serve --demo` keeps the API key of the demonstration environment, for its owner alone.",

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable, Mapping
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from strawberry.dataloader import DataLoader
 
@@ -48,24 +48,39 @@ class Loader(Generic[K, V]):
 
     async def load(self, key: K) -> V | None:
         """The value of a key; None if there is none."""
+        [value] = await self.load_all([key])
+        return value
+
+    async def load_all(self, keys: Iterable[K]) -> list[V | None]:
+        """The values of several keys, in their order."""
+        # Nothing is awaited for each: that would be most of what a batch of keys costs that are at hand.
+        futures = [cast("asyncio.Future[V | None]", self._loader.load(key)) for key in keys]
+        await self._wait([future for future in futures if not future.done()])
+        failed = [error for future in futures if (error := future.exception())]
+        if failed:
+            raise failed[0]
+        return [future.result() for future in futures]
+
+    def prime(self, key: K, value: V) -> None:
+        """Remembers a value that is at hand already."""
+        self._loader.prime(key, value)
+
+    async def _wait(self, futures: Collection[asyncio.Future[Any]]) -> None:
+        if not futures:
+            return
         self._waiting += 1
         try:
-            # The future is shared by all who ask for the key: a waiter that is cancelled must not take it from them.
-            return await asyncio.shield(self._loader.load(key))
+            # They are shared by all who ask for their keys, and a waiter that is cancelled doesn't take them from them.
+            await asyncio.wait(futures)
         except asyncio.CancelledError:
+            for future in futures:
+                # Whoever else asks is told of a failure; if nobody does, it isn't to be reported as one unnoticed.
+                future.add_done_callback(lambda done: done.cancelled() or done.exception())
             if self._waiting == 1:
                 self._stop_loading()
             raise
         finally:
             self._waiting -= 1
-
-    async def load_all(self, keys: Iterable[K]) -> list[V | None]:
-        """The values of several keys, in their order."""
-        return await asyncio.gather(*(self.load(key) for key in keys))
-
-    def prime(self, key: K, value: V) -> None:
-        """Remembers a value that is at hand already."""
-        self._loader.prime(key, value)
 
     async def _load_batch(self, keys: list[K]) -> list[V | BaseException | None]:
         task = asyncio.current_task()

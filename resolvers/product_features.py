@@ -1,10 +1,11 @@
 """Which features a product gives: attaching, detaching, and both sides' lists."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from entitlements.facts import CatalogRollout, ProductFeature, ProductFeatureId
 from resolvers.context import Context
-from resolvers.errors import Problems, Refused, UserErrorCode, refuse
+from resolvers.errors import InvalidArgument, Problems, Refused, UserErrorCode, refuse
 from resolvers.features import find_feature, find_feature_under_lock
 from resolvers.loaders import AttachmentPage, AttachmentsOf
 from resolvers.paging import Listing, PageArguments, read_cut
@@ -14,7 +15,7 @@ from resolvers.validation import is_storable
 from resolvers.writing import write_catalogue
 from storage import product_features
 from storage.ids import new_id
-from storage.paging import Page
+from storage.paging import Cut, Page
 from storage.unit_of_work import CatalogueWork
 
 
@@ -29,14 +30,34 @@ async def find_product_feature(context: Context, attachment: ProductFeatureId) -
 
 
 async def list_product_features(
-    context: Context, of: AttachmentsOf, arguments: PageArguments
-) -> Listing[ProductFeature]:
-    """The attachments of a product or a feature, the latest first; to a session those of the active catalogue."""
-    if context.is_session:
-        of = replace(of, detached=False, active_only=True)
-    scope = context.scope(of.by, of.parent)
-    page = await context.loaders.attachment_pages.load(AttachmentPage(of, read_cut(scope, arguments)))
+    context: Context, lists: Sequence[AttachmentsOf], arguments: PageArguments
+) -> list[Listing[ProductFeature] | InvalidArgument]:
+    """The attachments of products or features, the latest first; to a session those of the active catalogue.
 
+    Where the arguments are wrong, as a cursor is for all lists but its own, it is what is wrong with them.
+    """
+    if context.is_session:
+        lists = [replace(of, detached=False, active_only=True) for of in lists]
+    scopes = [context.scope(of.by, of.parent) for of in lists]
+    cuts = [_try_to_read_cut(scope, arguments) for scope in scopes]
+    wanted = [AttachmentPage(of, cut) for of, cut in zip(lists, cuts, strict=True) if isinstance(cut, Cut)]
+    pages = iter(await context.loaders.attachment_pages.load_all(wanted))
+    return [
+        _listing(context, of, scope, next(pages)) if isinstance(cut, Cut) else cut
+        for of, scope, cut in zip(lists, scopes, cuts, strict=True)
+    ]
+
+
+def _try_to_read_cut(scope: str, arguments: PageArguments) -> Cut | InvalidArgument:
+    try:
+        return read_cut(scope, arguments)
+    except InvalidArgument as error:
+        return error
+
+
+def _listing(
+    context: Context, of: AttachmentsOf, scope: str, page: Page[ProductFeature] | None
+) -> Listing[ProductFeature]:
     async def count() -> int:
         return await context.loaders.attachment_counts.load(of) or 0
 

@@ -1,19 +1,19 @@
 """The answer to a check: whether there is access, and why."""
 
-from asyncio import gather
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2s
 from typing import Annotated, Self
 
 import strawberry
 
-from entitlements.facts import FeatureId
 from entitlements.runs import AccessReason
+from execution import batched
 from resolvers import entitlements
 from resolvers.context import Context
 from resolvers.errors import InvalidArgument
-from schema.catalogue import Feature, Product, load_product
+from schema.catalogue import Feature, Product, load_products
 from schema.entitlement import Entitlement
 from schema.info import Info
 from schema.scalars import write_instant
@@ -25,16 +25,10 @@ PRODUCTS = 100
 class AccessDecision:
     """A decision of the rule as clients see it."""
 
-    id: strawberry.ID = strawberry.field(
-        description="A function of customer, key and `at`, for caches: two components that ask for one key share it."
-    )
     lookup_key: str = strawberry.field(description="The key that was asked for.")
     has_access: bool = strawberry.field(description="Whether the feature may be used.")
     reason: AccessReason = strawberry.field(description="Why, or why not.")
     at: datetime | None = strawberry.field(description="The instant asked about, as it was passed; null for now.")
-    feature: Feature | None = strawberry.field(
-        description="What the key names, so that a paywall can name what it locks; null for an unknown key."
-    )
     active_to: datetime | None = strawberry.field(
         description="The end of the access there is; null if open, or if none."
     )
@@ -44,20 +38,33 @@ class AccessDecision:
     value: strawberry.Private[entitlements.Access]
 
     @classmethod
-    def of(cls, context: Context, value: entitlements.Access) -> Self:
+    def of(cls, value: entitlements.Access) -> Self:
         """A decision of the rule as clients see it."""
         decision = value.decision
         return cls(
-            id=strawberry.ID(_id(value)),
             lookup_key=value.lookup_key,
             has_access=decision.has_access,
             reason=decision.reason,
             at=value.at,
-            feature=Feature.of(context, decision.feature) if decision.feature and _is_shown(context, value) else None,
             active_to=decision.active_to,
             next_change_at=decision.next_change_at,
             value=value,
         )
+
+    @strawberry.field(
+        description="A function of customer, key and `at`, for caches: two components that ask for one key share it."
+    )
+    def id(self) -> strawberry.ID:
+        """Worked out when it is asked for."""
+        return strawberry.ID(_id(self.value))
+
+    @strawberry.field(
+        description="What the key names, so that a paywall can name what it locks; null for an unknown key."
+    )
+    def feature(self, info: Info) -> Feature | None:
+        """The feature, at hand."""
+        feature = self.value.decision.feature
+        return Feature.of(info.context, feature) if feature and _is_shown(info.context, self.value) else None
 
     @strawberry.field(description="The customer's right to the feature as it is now, whatever `at` is.")
     def entitlement(self, info: Info) -> Entitlement | None:
@@ -69,18 +76,22 @@ class AccessDecision:
     @strawberry.field(
         description="Active products that have the feature attached: a paywall needs no second request to offer them."
     )
+    @batched
+    @staticmethod
     async def unlocked_by(
-        self,
+        decisions: Sequence["AccessDecision"],
         info: Info,
         first: Annotated[int, strawberry.argument(description="How many at the most, 1 to 100.")] = 10,
-    ) -> list[Product]:
+    ) -> list[list[Product]]:
         """Products to offer, the latest attached first."""
         if not 1 <= first <= PRODUCTS:
             raise InvalidArgument("first", f"`first` must be from 1 to {PRODUCTS}; it is {first}.")
-        feature = self.value.decision.feature
-        wanted = (FeatureId(feature.id), first) if feature else None
-        products = (await info.context.loaders.unlocking.load(wanted) or []) if wanted else []
-        return await gather(*(load_product(info.context, product) for product in products))
+        features = [each.value.decision.feature for each in decisions]
+        wanted = {(feature.id, first) for feature in features if feature}
+        found = dict(zip(wanted, await info.context.loaders.unlocking.load_all(wanted), strict=True))
+        offers = [(found[feature.id, first] or []) if feature else [] for feature in features]
+        products = await load_products(info.context, {product for offer in offers for product in offer})
+        return [[products[product] for product in offer] for offer in offers]
 
 
 def _is_shown(context: Context, value: entitlements.Access) -> bool:

@@ -1,15 +1,19 @@
 """Feature, Product and the attachment between them: three types that speak of each other."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self, cast
 
 import strawberry
 from strawberry import UNSET
 
 from entitlements import facts
 from entitlements.facts import CatalogRollout, FeatureId, FeatureType, ProductId
+from execution import batched
 from resolvers.context import Context
+from resolvers.errors import InvalidArgument
 from resolvers.loaders import AttachmentsOf
+from resolvers.paging import PageArguments
 from resolvers.product_features import list_product_features
 from schema.connection import After, Before, Connection, First, Last, connect, page_arguments
 from schema.holders import At, FeatureCustomerConnection, connect_holders
@@ -59,19 +63,20 @@ class Feature(Node):
         )
 
     @strawberry.field(description="The products it is attached to, with the row to detach; the latest attached first.")
+    @batched
+    @staticmethod
     async def products(
-        self,
+        features: Sequence["Feature"],
         info: Info,
         detached: Detached = False,  # noqa: FBT002 - an argument of the contract
         first: First = UNSET,
         after: After = UNSET,
         last: Last = UNSET,
         before: Before = UNSET,
-    ) -> Connection["ProductFeature"]:
+    ) -> list[Connection["ProductFeature"]]:
         """Attachments, by feature."""
-        of = AttachmentsOf("feature", self.id, detached)
-        listing = await list_product_features(info.context, of, page_arguments(first, after, last, before))
-        return connect(listing, lambda row: ProductFeature.of(info.context, row))
+        arguments = page_arguments(first, after, last, before)
+        return await _attachments(info.context, "feature", features, arguments, detached=detached)
 
     @strawberry.field(
         description=(
@@ -123,19 +128,20 @@ class Product(Node):
         )
 
     @strawberry.field(description="The features attached to it; the latest attached first.")
+    @batched
+    @staticmethod
     async def features(
-        self,
+        products: Sequence["Product"],
         info: Info,
         detached: Detached = False,  # noqa: FBT002 - an argument of the contract
         first: First = UNSET,
         after: After = UNSET,
         last: Last = UNSET,
         before: Before = UNSET,
-    ) -> Connection["ProductFeature"]:
+    ) -> list[Connection["ProductFeature"]]:
         """Attachments, by product."""
-        of = AttachmentsOf("product", self.id, detached)
-        listing = await list_product_features(info.context, of, page_arguments(first, after, last, before))
-        return connect(listing, lambda row: ProductFeature.of(info.context, row))
+        arguments = page_arguments(first, after, last, before)
+        return await _attachments(info.context, "product", products, arguments, detached=detached)
 
 
 @strawberry.type(description="The attachment of a feature to a product. Attaching again later is a row of its own.")
@@ -167,27 +173,50 @@ class ProductFeature(Node):
         )
 
     @strawberry.field(description="The product that gives the feature.")
-    async def product(self, info: Info) -> Product:
-        """The product, loaded in a batch."""
-        return await load_product(info.context, self.product_id)
+    @batched
+    @staticmethod
+    async def product(rows: Sequence["ProductFeature"], info: Info) -> list[Product]:
+        """The products, each loaded once."""
+        products = await load_products(info.context, {row.product_id for row in rows})
+        return [products[row.product_id] for row in rows]
 
     @strawberry.field(description="The feature that is given.")
-    async def feature(self, info: Info) -> Feature:
-        """The feature, loaded in a batch."""
-        return await load_feature(info.context, self.feature_id)
+    @batched
+    @staticmethod
+    async def feature(rows: Sequence["ProductFeature"], info: Info) -> list[Feature]:
+        """The features, each loaded once."""
+        features = await load_features(info.context, {row.feature_id for row in rows})
+        return [features[row.feature_id] for row in rows]
 
 
-async def load_feature(context: Context, feature: FeatureId) -> Feature:
-    """A feature that a row names; rows are never deleted, so it is there."""
-    found = await context.loaders.features.load(feature)
-    if found is None:
-        raise LookupError(feature)
-    return Feature.of(context, found)
+async def _attachments(
+    context: Context,
+    by: Literal["product", "feature"],
+    parents: Sequence[Feature | Product],
+    arguments: PageArguments,
+    *,
+    detached: bool,
+) -> list[Connection[ProductFeature]]:
+    """A connection for each parent, or the exception to raise there."""
+    lists = [AttachmentsOf(by, parent.id, detached) for parent in parents]
+    listings = await list_product_features(context, lists, arguments)
+    pages = [
+        listing
+        if isinstance(listing, InvalidArgument)
+        else connect(listing, lambda row: ProductFeature.of(context, row))
+        for listing in listings
+    ]
+    # An exception in a batch is the error of its place alone.
+    return cast("list[Connection[ProductFeature]]", pages)
 
 
-async def load_product(context: Context, product: ProductId) -> Product:
-    """A product that a row names; rows are never deleted, so it is there."""
-    found = await context.loaders.products.load(product)
-    if found is None:
-        raise LookupError(product)
-    return Product.of(context, found)
+async def load_features(context: Context, features: Collection[FeatureId]) -> dict[FeatureId, Feature]:
+    """Features that rows name; rows are never deleted, so they are there."""
+    found = await context.loaders.features.load_all(features)
+    return {feature.id: Feature.of(context, feature) for feature in found if feature}
+
+
+async def load_products(context: Context, products: Collection[ProductId]) -> dict[ProductId, Product]:
+    """Products that rows name; rows are never deleted, so they are there."""
+    found = await context.loaders.products.load_all(products)
+    return {product.id: Product.of(context, product) for product in found if product}

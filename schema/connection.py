@@ -1,14 +1,13 @@
 """Connections: pages of a list by the Relay Cursor Connections specification, with `nodes` and `totalCount`."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Generic, TypeVar
+from collections.abc import Callable
+from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 from strawberry import UNSET
 
 from resolvers.cursors import write_cursor
 from resolvers.paging import Listing, PageArguments
-from storage.paging import Page
 
 N = TypeVar("N")
 R = TypeVar("R")
@@ -47,15 +46,35 @@ class Edge(Generic[N]):
 class Connection(Generic[N]):
     """Relay's connection, with `nodes` and `totalCount`."""
 
-    edges: list[Edge[N]] = strawberry.field(description="The page's entries with their cursors, in list order.")
-    nodes: list[N] = strawberry.field(description="The page's entries, for those who need no cursors.")
-    page_info: PageInfo = strawberry.field(description="Where the page lies.")
-    count: strawberry.Private[Callable[[], Awaitable[int]]]
+    listing: strawberry.Private[Listing[Any]]
+    present: strawberry.Private[Callable[[Any], Any]]
+
+    @strawberry.field(description="The page's entries with their cursors, in list order.")
+    def edges(self) -> list[Edge[N]]:
+        """Presents the page."""
+        items = self.listing.page.items
+        return [Edge(cursor=_cursor(self.listing, item), node=self.present(item)) for item in items]
+
+    @strawberry.field(description="The page's entries, for those who need no cursors.")
+    def nodes(self) -> list[N]:
+        """Presents the page."""
+        return [self.present(item) for item in self.listing.page.items]
+
+    @strawberry.field(description="Where the page lies.")
+    def page_info(self) -> PageInfo:
+        """Names the ends of the page."""
+        page = self.listing.page
+        return PageInfo(
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
+            start_cursor=_cursor(self.listing, page.items[0]) if page.items else None,
+            end_cursor=_cursor(self.listing, page.items[-1]) if page.items else None,
+        )
 
     @strawberry.field(description="How many entries the whole list has now. Costs nothing unless it is selected.")
     async def total_count(self) -> int:
         """Counts when asked."""
-        return await self.count()
+        return await self.listing.count()
 
 
 def page_arguments(first: int | None, after: str | None, last: int | None, before: str | None) -> PageArguments:
@@ -68,19 +87,10 @@ def page_arguments(first: int | None, after: str | None, last: int | None, befor
     )
 
 
-def page_info(cursors: list[str], page: Page[R]) -> PageInfo:
-    """Where a page with these cursors lies."""
-    return PageInfo(
-        has_next_page=page.has_next,
-        has_previous_page=page.has_previous,
-        start_cursor=cursors[0] if cursors else None,
-        end_cursor=cursors[-1] if cursors else None,
-    )
-
-
 def connect(listing: Listing[R], present: Callable[[R], N]) -> Connection[N]:
-    """A page of values as a connection of what `present` makes of each."""
-    nodes = [present(item) for item in listing.page.items]
-    cursors = [write_cursor(listing.scope, listing.position(item)) for item in listing.page.items]
-    edges = [Edge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)]
-    return Connection(edges=edges, nodes=nodes, page_info=page_info(cursors, listing.page), count=listing.count)
+    """A page of values as a connection of what `present` makes of each, once it is asked for."""
+    return Connection(listing=listing, present=present)
+
+
+def _cursor(listing: Listing[R], item: R) -> str:
+    return write_cursor(listing.scope, listing.position(item))

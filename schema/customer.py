@@ -187,7 +187,7 @@ class Customer(Node):
         if known is None:
             return None
         answers = await entitlements.check_access(info.context, known, lookup_keys, at or None)
-        return [AccessDecision.of(info.context, each) for each in answers]
+        return [AccessDecision.of(each) for each in answers]
 
     @strawberry.field(description="Rights given by hand, newest first, those that are over or revoked among them.")
     async def grants(

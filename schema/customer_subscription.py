@@ -1,5 +1,6 @@
 """A customer's subscription and its items."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -9,9 +10,10 @@ from entitlements import facts
 from entitlements.billing import items_in_force
 from entitlements.facts import BillingInterval, ProductId, SubscriptionStatus, TrialEndBehavior
 from entitlements.status import trial_end
+from execution import batched
 from resolvers.context import Context
 from resolvers.loaders import KnownCustomer
-from schema.catalogue import Product, load_product
+from schema.catalogue import Product, load_products
 from schema.info import Info
 from schema.node import Node
 from schema.scalars import Metadata
@@ -150,6 +152,9 @@ class SubscriptionItem(Node):
         return CustomerSubscription.of(info.context, self.known, self.fact)
 
     @strawberry.field(description="What it is for.")
-    async def product(self, info: Info) -> Product:
-        """The product, loaded in a batch."""
-        return await load_product(info.context, self.product_id)
+    @batched
+    @staticmethod
+    async def product(items: Sequence["SubscriptionItem"], info: Info) -> list[Product]:
+        """The products, each loaded once."""
+        products = await load_products(info.context, {item.product_id for item in items})
+        return [products[item.product_id] for item in items]

@@ -1,5 +1,6 @@
 """Entitlements: as they are now, and as they are at an instant."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -9,10 +10,11 @@ from entitlements import runs
 from entitlements.access import EntitlementStatus
 from entitlements.facts import FeatureType, GrantId, SubscriptionId, SubscriptionItemId
 from entitlements.runs import AccessReason, SourceKind
+from execution import batched
 from resolvers import entitlements
 from resolvers.context import Context
 from resolvers.loaders import KnownCustomer
-from schema.catalogue import Feature, Product, load_product
+from schema.catalogue import Feature, Product, load_products
 from schema.customer_subscription import CustomerSubscription, SubscriptionItem
 from schema.grant import Grant
 from schema.info import Info
@@ -59,9 +61,13 @@ class EntitlementSource:
         return _item(info.context, self.known, self.source.item)
 
     @strawberry.field(description="The product that gives it; null for a grant.")
-    async def product(self, info: Info) -> Product | None:
-        """The product, loaded in a batch."""
-        return await load_product(info.context, self.source.product) if self.source.product else None
+    @batched
+    @staticmethod
+    async def product(sources: Sequence["EntitlementSource"], info: Info) -> list[Product | None]:
+        """The products, each loaded once."""
+        named = [each.source.product for each in sources]
+        products = await load_products(info.context, {product for product in named if product})
+        return [products[product] if product else None for product in named]
 
     @strawberry.field(description="The grant that gives it; null for a subscription.")
     def grant(self, info: Info) -> Grant | None:
@@ -99,9 +105,11 @@ class EntitlementState:
         return Customer.of(info.context, self.value.customer.record)
 
     @strawberry.field(description="What may be used.")
-    def feature(self, info: Info) -> Feature:
-        """The feature, at hand."""
-        return Feature.of(info.context, self.value.feature)
+    @batched
+    @staticmethod
+    def feature(states: Sequence["EntitlementState"], info: Info) -> list[Feature]:
+        """The features, at hand."""
+        return [Feature.of(info.context, each.value.feature) for each in states]
 
     @strawberry.field(
         description="Of the subscriptions that carry it at the instant the one that ends last; null for a grant."

@@ -1,15 +1,17 @@
 """A right given by hand."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
 from entitlements import facts
+from execution import batched
 from resolvers.context import Context
 from resolvers.entitlements import entitlement_of_grant
 from resolvers.loaders import KnownCustomer
-from schema.catalogue import Feature, load_feature
+from schema.catalogue import Feature, load_features
 from schema.info import Info
 from schema.node import Node
 from schema.scalars import Metadata
@@ -59,9 +61,12 @@ class Grant(Node):
         return Customer.of(info.context, self.known.record)
 
     @strawberry.field(description="What it gives.")
-    async def feature(self, info: Info) -> Feature:
-        """The feature, loaded in a batch."""
-        return await load_feature(info.context, self.fact.feature)
+    @batched
+    @staticmethod
+    async def feature(grants: Sequence["Grant"], info: Info) -> list[Feature]:
+        """The features, each loaded once."""
+        features = await load_features(info.context, {grant.fact.feature for grant in grants})
+        return [features[grant.fact.feature] for grant in grants]
 
     @strawberry.field(
         description=(

@@ -4,12 +4,9 @@ A field without a declaration shows what its type's objects show to whoever may 
 refused, it alone is null.
 """
 
-from typing import Any
-
-from strawberry.extensions import FieldExtension
-from strawberry.extensions.field_extension import AsyncExtensionResolver, SyncExtensionResolver
 from strawberry.types.field import StrawberryField
 
+from execution.guarding import Guard
 from resolvers.callers import Access, Scope
 from schema.info import Info
 
@@ -50,7 +47,7 @@ products it leads to. A payload shows what its mutation wrote.
 """
 
 
-class Requires(FieldExtension):
+class Requires(Guard):
     """The declaration on a field: checked before it is resolved, and told in its description."""
 
     def __init__(self, access: Access | Scope) -> None:
@@ -62,21 +59,9 @@ class Requires(FieldExtension):
         if sentence and not (field.description or "").endswith(sentence):
             field.description = f"{field.description} {sentence}"
 
-    def resolve(self, next_: SyncExtensionResolver, source: object, info: Info, **arguments: Any) -> Any:  # noqa: ANN401
-        """Resolves the field for those who may use it. Raises: Forbidden."""
+    def check(self, info: Info) -> None:
+        """Lets those pass who may use the field. Raises: Forbidden."""
         info.context.require(self.access)
-        return next_(source, info, **arguments)
-
-    async def resolve_async(
-        self,
-        next_: AsyncExtensionResolver,
-        source: object,
-        info: Info,
-        **arguments: Any,  # noqa: ANN401
-    ) -> Any:  # noqa: ANN401
-        """Resolves the field for those who may use it. Raises: Forbidden."""
-        info.context.require(self.access)
-        return await next_(source, info, **arguments)
 
 
 def _sentence(access: Access) -> str:

@@ -1,8 +1,9 @@
 """Documents made ready once: parsed, held to the limits, validated, and priced for whatever variables come."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any
 
 from graphql import (
@@ -14,6 +15,7 @@ from graphql import (
     parse,
 )
 
+from execution import FIELD_BYTES, CompiledOperation, Compiler, Fallback
 from gateway.preparing.census import take_census
 from gateway.preparing.cost import Formula
 from gateway.preparing.excess import refuse_page
@@ -30,12 +32,15 @@ BYTES_PER_PART = 1_300
 
 KEPT_COSTS = 64
 
+Compile = Callable[[str | None], CompiledOperation | Fallback]
+"""Compiles the operation of a name; without one the only one there is."""
+
 
 class UnknownOperation(Exception):
     """A document without the operation that was asked for. The message is for the caller."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Operation:
     """An operation of a document that is valid."""
 
@@ -43,6 +48,7 @@ class Operation:
     limits: Limits
     formula: Formula = field(repr=False)
     measure: Measure = field(repr=False)
+    _compile: Compile | None = field(default=None, repr=False)
     _sizes: tuple[VariableSize, ...] = field(init=False, repr=False)
     _defaults: dict[VariableSize, int] = field(init=False, repr=False)
     _costs: dict[tuple[int | None, ...], int] = field(init=False, repr=False, default_factory=dict[Any, int])
@@ -60,6 +66,17 @@ class Operation:
     def type(self) -> OperationType:
         """Query, mutation or subscription."""
         return self.definition.operation
+
+    @cached_property
+    def compiled(self) -> CompiledOperation | Fallback | None:
+        """It compiled, when that is first asked for, or why it can't be; None if it isn't to be."""
+        return None if self._compile is None else self._compile(self.name)
+
+    @property
+    def planned_fields(self) -> int:
+        """How many fields it has been compiled to so far."""
+        compiled = vars(self).get("compiled")
+        return compiled.fields if isinstance(compiled, CompiledOperation) else 0
 
     @property
     def introspects(self) -> bool:
@@ -108,13 +125,18 @@ class Operation:
 
 @dataclass(slots=True)
 class Prepared:
-    """A document made ready once. `document` is None, and nothing can be carried out, if there are errors."""
+    """A document made ready once. `document` is None, and nothing can be carried out, if there are errors.
+
+    `size`: the bytes it takes, with what its operations are compiled to; `Preparation.weigh` keeps it up to date.
+    """
 
     text: str
+    trusted: bool = False
     document: DocumentNode | None = None
     errors: tuple[GraphQLError, ...] = ()
     operations: tuple[Operation, ...] = ()
     size: int = 0
+    planned_fields: int = 0
 
     def operation(self, name: str | None) -> Operation:
         """The operation of this name; without a name the only one there is. Raises: UnknownOperation."""
@@ -131,11 +153,16 @@ class Prepared:
 
 
 class Preparation:
-    """Makes documents ready for one schema under one set of limits, and keeps those last used."""
+    """Makes documents ready for one schema under one set of limits, and keeps those last used.
 
-    def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
+    `compiled`: whether their operations can be had compiled.
+    """
+
+    def __init__(self, schema: GraphQLSchema, limits: Limits, *, compiled: bool = False) -> None:
         self._schema = schema
         self._limits = limits
+        # What it makes is kept here, with the documents.
+        self._compiler = Compiler(schema, entries=0) if compiled else None
         self._shapes = FieldShapes(schema)
         self._kept: OrderedDict[tuple[str, bool], Prepared] = OrderedDict()
         self._kept_bytes = 0
@@ -161,6 +188,21 @@ class Preparation:
     def _keep(self, key: tuple[str, bool], prepared: Prepared) -> None:
         self._kept[key] = prepared
         self._kept_bytes += prepared.size
+        self._drop_what_is_too_much()
+
+    def weigh(self, prepared: Prepared) -> None:
+        """Counts what a document takes anew: compiled operations grow when they meet objects they had no plan for."""
+        fields = sum(operation.planned_fields for operation in prepared.operations)
+        if fields == prepared.planned_fields:
+            return
+        grown = (fields - prepared.planned_fields) * FIELD_BYTES
+        prepared.planned_fields = fields
+        prepared.size += grown
+        if self._kept.get((prepared.text, prepared.trusted)) is prepared:
+            self._kept_bytes += grown
+            self._drop_what_is_too_much()
+
+    def _drop_what_is_too_much(self) -> None:
         while len(self._kept) > KEPT_DOCUMENTS or self._kept_bytes > KEPT_BYTES:
             _, dropped = self._kept.popitem(last=False)
             self._kept_bytes -= dropped.size
@@ -182,10 +224,14 @@ class Preparation:
             return _refused(text, errors)
         definitions = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
         operations = tuple(
-            Operation(definition, self._limits, measuring.formula, measure)
+            Operation(definition, self._limits, measuring.formula, measure, self._compiling(document))
             for definition, measure in zip(definitions, measuring.operations, strict=True)
         )
-        return Prepared(text, document, (), operations, len(text) + BYTES_PER_PART * census.parts)
+        size = len(text) + BYTES_PER_PART * census.parts
+        return Prepared(text, trusted, document, (), operations, size)
+
+    def _compiling(self, document: DocumentNode) -> Compile | None:
+        return None if self._compiler is None else partial(self._compiler.compile, document)
 
 
 def _refused(text: str, errors: Iterable[GraphQLError]) -> Prepared:

@@ -75,6 +75,12 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self._fallbacks = Counter(
+            "admittance_compiled_fallbacks",
+            "Operations that couldn't be carried out compiled, by why.",
+            ("reason",),
+            registry=self.registry,
+        )
         self.sockets = Gauge("admittance_websockets", "WebSockets that are open.", registry=self.registry)
         build = Info("admittance_build", "What is running.", registry=self.registry)
         build.info({"version": importlib.metadata.version("admittance"), "python": platform.python_version()})
@@ -95,6 +101,10 @@ class Metrics:
         self._seconds.labels(label, type_).observe(seconds)
         if cost is not None:
             self._costs.labels(label, type_).observe(cost)
+
+    def fallback(self, reason: str) -> None:
+        """Counts an operation that was not carried out compiled. `reason`: one of few words."""
+        self._fallbacks.labels(reason).inc()
 
     def batch(self, loader: str, size: int, seconds: float) -> None:
         """Counts a batch of look-ups."""

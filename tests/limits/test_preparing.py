@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLSyntaxError, OperationType
 
+from execution import FIELD_BYTES, CompiledOperation
 from gateway.preparing import preparation as preparing
 from gateway.preparing.limits import Limits
 from gateway.preparing.preparation import Preparation, UnknownOperation
@@ -79,6 +80,26 @@ def test_documents_are_kept_up_to_so_much_memory(
         preparation.prepare(template.replace("#", f"#{number}\n", 1).replace("#id", "id " * 20))
 
     assert preparation.prepare("query First { __typename }") is not first
+
+
+async def test_what_operations_are_compiled_to_counts_and_leaves_with_their_document(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    preparation = Preparation(CORE, Limits(), compiled=True)
+    text = "{ a: __typename b: __typename }"
+    prepared = preparation.prepare(text)
+    size, compiled = prepared.size, prepared.operation(None).compiled
+    assert isinstance(compiled, CompiledOperation)
+
+    await compiled.run(None)
+    preparation.weigh(prepared)
+    preparation.weigh(prepared)
+
+    assert prepared.size == size + 2 * FIELD_BYTES
+    assert preparation.prepare(text) is prepared
+    monkeypatch.setattr(preparing, "KEPT_BYTES", prepared.size)
+    preparation.prepare("{ viewer { id } }")
+    assert preparation.prepare(text) is not prepared
 
 
 def test_a_document_beyond_the_largest_is_not_even_kept(preparation: Preparation) -> None:

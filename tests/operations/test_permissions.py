@@ -8,9 +8,9 @@ from strawberry.types.field import StrawberryField
 
 from resolvers.callers import Access, Caller, CallerKind, Scope
 from resolvers.context import new_context
-from schema.build import CORE_SCHEMA, SCHEMA
+from schema.build import CORE_SCHEMA
 from schema.permissions import ANYONE, CATALOGUE, CUSTOMERS, OWN, TYPES, Requires
-from tests.operations.api import Api, Json
+from tests.operations.api import Api, Json, run_as_served
 from tests.operations.inhabitants import INPUTS, Known, furnish, unknown
 
 ROOTS = {"Query", "Mutation"}
@@ -83,7 +83,7 @@ def _key(api: Api, *scopes: str) -> Caller:
 
 async def _run(api: Api, caller: Caller, document: str, **variables: Json) -> tuple[Json, list[Json]]:
     context = new_context(api.database, replace(caller.environment), caller)
-    result = await SCHEMA.execute(document, variable_values=variables, context_value=context)
+    result = await run_as_served(document, variables, context)
     return result.data, [
         (error.path, str(error.original_error)) for error in result.errors or [] if error.original_error is not None
     ]

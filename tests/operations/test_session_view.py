@@ -4,8 +4,7 @@ import pytest
 
 from resolvers.callers import Caller, CallerKind
 from resolvers.context import new_context
-from schema.build import SCHEMA
-from tests.operations.api import Api, Json
+from tests.operations.api import Api, Json, run_as_served
 
 
 class Session:
@@ -19,7 +18,7 @@ class Session:
         """The data of an operation that must succeed."""
         caller = Caller("cs_1", CallerKind.CUSTOMER_SESSION, self.api.environment, customer=self.customer)  # pyright: ignore[reportArgumentType]
         context = new_context(self.api.database, self.api.environment, caller)
-        result = await SCHEMA.execute(document, variable_values=variables, context_value=context)
+        result = await run_as_served(document, variables, context)
         assert not result.errors, result.errors
         return result.data
 

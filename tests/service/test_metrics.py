@@ -215,13 +215,14 @@ async def test_the_page_of_the_docs_names_every_metric_its_labels_and_every_outc
     metrics = Metrics()
     metrics.operation("A", "query", "ok", 0.1, 1)
     metrics.batch("a", 1, 0.1)
+    metrics.fallback("introspection")
     async with _reading(database, metrics=metrics) as client:
         text = (await client.get("/metrics")).text
 
     rows = [line.split(" | ") for line in OPERATIONS_PAGE.read_text(encoding="utf-8").splitlines() if line[:3] == "| `"]
     documented = {row[0].strip("| `"): set(re.findall(r"`(\w+)`", row[1].partition(":")[0])) for row in rows}
     assert {name: labels for name, labels in documented.items() if name.startswith("admittance_")} == {
-        name.replace("admittance_operations", "admittance_operations_total"): labels
+        re.sub("(_operations|_fallbacks)$", r"\1_total", name): labels
         for name, labels in _labels(text).items()
         if name.startswith("admittance_")
     }

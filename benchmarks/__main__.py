@@ -1,0 +1,168 @@
+"""`make bench`: Admittance beside the servers a team would otherwise put in front of its tables, on the same work.
+
+One PostgreSQL; each server is one process on one core, the load comes from another. Servers are measured in turns, so
+that what else the machine does meets them all. A table is printed only if their answers are the same.
+"""
+
+import asyncio
+import os
+import shutil
+import statistics
+import tempfile
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from sqlalchemy import URL, text
+
+from benchmarks.data import Size, furnish, furnish_peers, ten_days_ago
+from benchmarks.load import Load, Turn
+from benchmarks.operations import OPERATIONS, Operation
+from benchmarks.report import Measured, table
+from benchmarks.sameness import AnswersDiffer, compare
+from benchmarks.servers import Kind, Server, admittance, peers, serving
+from benchmarks.steady import measure_p99
+from storage.database import Database
+from tests.databases import postgresql_server
+
+console = Console()
+
+_SERVER_CORE, _LOAD_CORE = 0, 1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long and how often to measure."""
+
+    rounds: int
+    seconds: float
+    warm_up_seconds: float
+    connections: int
+
+
+def main(  # noqa: PLR0913 - the options of a command
+    *,
+    customers: Annotated[int, typer.Option(min=20, help="Customers.")] = 10_000,
+    items: Annotated[int, typer.Option(min=1, max=10, help="Items of a customer; each gives 10 entitlements.")] = 5,
+    rounds: Annotated[int, typer.Option(min=1, help="Turns of each server at each operation.")] = 2,
+    seconds: Annotated[float, typer.Option(min=1, help="Seconds of a turn.")] = 8,
+    warm_up: Annotated[float, typer.Option(min=1, help="Seconds before the first turn that aren't measured.")] = 3,
+    connections: Annotated[int, typer.Option(min=1, help="Connections that ask at once.")] = 8,
+    servers: Annotated[str, typer.Option(help="Only those whose names contain one of these words: a,b,...")] = "",
+    operations: Annotated[str, typer.Option(help="Only these operations: page,check,catalogue.")] = "",
+    also: Annotated[
+        list[str] | None,
+        typer.Option(help="Measure Admittance once more with a setting: ADMITTANCE_METRICS=false. May be repeated."),
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="200 customers and one turn of 2 seconds, to try it.")] = False,
+) -> None:
+    """Measure Admittance and its peers on the same data, and print one table."""
+    plan = Plan(1, 2, 2, connections) if quick else Plan(rounds, seconds, warm_up, connections)
+    size = Size(200 if quick else customers, items)
+    asked = [operation for operation in OPERATIONS if not operations or operation.name in operations.split(",")]
+    with _databases() as (ours, theirs), tempfile.TemporaryDirectory(prefix="admittance-bench-") as folder:
+        kinds = _furnish(ours, theirs, size, servers, also or [])
+        with ExitStack() as stack:
+            running = [
+                stack.enter_context(serving(kind, _SERVER_CORE, Path(folder, f"{kind.name}.log"))) for kind in kinds
+            ]
+            _compare(running, size)
+            # The load that this process makes itself comes from the same core as wrk's.
+            os.sched_setaffinity(0, {_LOAD_CORE})
+            measured = _measure(running, asked, plan, Load(_LOAD_CORE, connections, size, Path(folder)))
+        # As wide as it is, wherever it goes: it is Markdown.
+        Console(width=200).print(table(measured))
+
+
+@contextmanager
+def _databases() -> Generator[tuple[str, str]]:
+    """Two empty databases of one PostgreSQL that is there for this alone."""
+    with postgresql_server() as server:
+        asyncio.run(_create(server, "bench", "peers"))
+        ours, theirs = (server.set(database=name).render_as_string(hide_password=False) for name in ("bench", "peers"))
+        yield ours, theirs
+
+
+async def _create(server: URL, *names: str) -> None:
+    database = Database.open(server.render_as_string(hide_password=False))
+    async with database.read() as connection:
+        for name in names:
+            await connection.execute(text(f"CREATE DATABASE {name}"))
+    await database.close()
+
+
+def _furnish(ours: str, theirs: str, size: Size, words: str, also: Sequence[str]) -> list[Kind]:
+    """Loads what the chosen servers need. Returns how to start them."""
+    since = ten_days_ago()
+    others = [kind for kind in peers(theirs) if _is_chosen(kind, words)]
+    with Progress(console=console) as progress:
+        secret = asyncio.run(furnish(ours, size, since, progress))
+        if others:
+            asyncio.run(furnish_peers(theirs, size, since, progress))
+    varied = [admittance(ours, secret, f"Admittance, {setting}", dict([setting.split("=", 1)])) for setting in also]
+    return [*(kind for kind in (admittance(ours, secret), *varied) if _is_chosen(kind, words)), *others]
+
+
+def _is_chosen(kind: Kind, words: str) -> bool:
+    return not words or any(word.lower() in kind.name.lower() for word in words.split(","))
+
+
+def _compare(servers: Sequence[Server], size: Size) -> None:
+    try:
+        answers = compare(servers, size, range(1, size.customers, max(1, size.customers // 20)))
+    except AnswersDiffer as differ:
+        raise SystemExit(f"No table, as the servers don't answer the same. {differ}") from differ
+    console.print(f"{len(servers)} servers agree on {answers} answers.")
+
+
+def _measure(
+    servers: Sequence[Server], operations: Sequence[Operation], plan: Plan, load: Load
+) -> dict[str, list[Measured]]:
+    """What each server did, by operation; of its turns the median."""
+    measured: dict[str, list[Measured]] = {}
+    with Progress(console=console) as progress:
+        task = progress.add_task("Measuring", total=len(operations) * len(servers) * (plan.rounds + 2))
+        for operation in operations:
+            turns: dict[str, list[Turn]] = {server.kind.name: [] for server in servers}
+            for server in servers:
+                load.run(server, operation, plan.warm_up_seconds)
+                progress.advance(task)
+            for _ in range(plan.rounds):
+                for server in servers:
+                    turns[server.kind.name].append(load.run(server, operation, plan.seconds))
+                    progress.advance(task)
+            measured[operation.name] = []
+            for server in servers:
+                measured[operation.name].append(_summarise(server, operation, turns[server.kind.name], plan, load.size))
+                progress.advance(task)
+    return measured
+
+
+def _summarise(server: Server, operation: Operation, turns: Sequence[Turn], plan: Plan, size: Size) -> Measured:
+    rate = statistics.median(turn.requests_per_second for turn in turns)
+    # A slow server needs longer for a 99th percentile that means anything.
+    seconds = min(max(plan.seconds, 100 / rate), 4 * plan.seconds)
+    half = measure_p99(server, operation, size, rate=rate / 2, seconds=seconds, connections=plan.connections)
+    return Measured(
+        server.kind.name,
+        requests_per_second=rate,
+        cpu_ms=statistics.median(turn.cpu_ms for turn in turns),
+        p50_ms=statistics.median(turn.p50_ms for turn in turns),
+        p99_ms=statistics.median(turn.p99_ms for turn in turns),
+        p99_at_half_ms=asyncio.run(half),
+        peak_memory_mb=server.peak_memory_mb(),
+    )
+
+
+if __name__ == "__main__":
+    for needed in ("wrk", "taskset"):
+        if shutil.which(needed) is None:
+            raise SystemExit(f"There is no {needed}. `make bench` installs it on Debian and Ubuntu.")
+    if not os.sched_getaffinity(0) >= {_SERVER_CORE, _LOAD_CORE}:
+        raise SystemExit("Measuring needs cores 0 and 1: one for the server, one for the load.")
+    typer.run(main)

@@ -1,0 +1,1 @@
+"""Servers of other makers, over the same data."""

@@ -1,0 +1,84 @@
+"""Load at a steady rate: requests start when they are due, whether or not the ones before have been answered.
+
+wrk asks again only when it is answered, so a server that stalls is asked less and looks quick. Here a request that
+finds every connection busy waits, and its wait counts.
+"""
+
+import asyncio
+import random
+import statistics
+import time
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from benchmarks.data import Size
+from benchmarks.operations import Operation
+from benchmarks.servers import Server
+
+_VARIETY = 500
+
+_Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@dataclass(slots=True)
+class _Connections:
+    """Open connections that nobody uses at the moment, and how long each request took so far."""
+
+    idle: asyncio.Queue[_Connection] = field(default_factory=asyncio.Queue[_Connection])
+    seconds: list[float] = field(default_factory=list[float])
+
+    async def ask(self, request: bytes, due: float) -> None:
+        """One request, timed from when it was due."""
+        reader, writer = await self.idle.get()
+        writer.write(request)
+        await _read_answer(reader)
+        self.seconds.append(time.perf_counter() - due)
+        self.idle.put_nowait((reader, writer))
+
+
+async def measure_p99(
+    server: Server, operation: Operation, size: Size, *, rate: float, seconds: float, connections: int
+) -> float:
+    """The 99th percentile in milliseconds, of requests that come at random so many a second."""
+    lots = random.Random(1)  # noqa: S311 - no secret
+    requests = [_request(server, operation, lots.randint(1, size.customers), size) for _ in range(_VARIETY)]
+    address = urlsplit(server.url)
+    open_ones = _Connections()
+    for _ in range(connections):
+        open_ones.idle.put_nowait(await asyncio.open_connection(address.hostname, address.port))
+    began = time.perf_counter()
+    due = began
+    async with asyncio.TaskGroup() as asking:
+        while (due := due + lots.expovariate(rate)) < began + seconds:
+            # The loop's timers are a millisecond coarse; requests that are due at once start at once.
+            if (wait := due - time.perf_counter()) > 0:
+                await asyncio.sleep(wait)
+            asking.create_task(open_ones.ask(lots.choice(requests), due))
+    while not open_ones.idle.empty():
+        open_ones.idle.get_nowait()[1].close()
+    return statistics.quantiles(open_ones.seconds, n=100)[98] * 1000
+
+
+def _request(server: Server, operation: Operation, number: int, size: Size) -> bytes:
+    body = operation.body(server.kind.dialect, number, size)
+    headers = {
+        "Host": urlsplit(server.url).netloc,
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        **server.headers,
+    }
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"POST {server.kind.path} HTTP/1.1\r\n{lines}\r\n".encode() + body
+
+
+async def _read_answer(reader: asyncio.StreamReader) -> None:
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    if not head.startswith(b"http/1.1 200"):
+        raise SystemExit(f"Refused: {head.decode()}")
+    _, found, rest = head.partition(b"\r\ncontent-length:")
+    if found:
+        await reader.readexactly(int(rest.partition(b"\r\n")[0]))
+        return
+    while length := int(await reader.readline(), 16):
+        await reader.readexactly(length + 2)
+    await reader.readline()
