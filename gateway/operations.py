@@ -22,6 +22,7 @@ from gateway.telemetry.request_ids import current_headers
 from gateway.telemetry.tracing import OperationSpan, Tracing
 from resolvers.callers import Caller
 from resolvers.context import new_context
+from resolvers.shared import SharedReads
 from schema.build import SCHEMA, prepared_document
 from schema.error_codes import ErrorCode
 from storage.database import Database
@@ -83,6 +84,7 @@ class Operations:
         database: Database,
         settings: Settings,
         *,
+        shared: SharedReads,
         preparation: Preparation,
         documents: Documents,
         rates: RateLimits,
@@ -90,6 +92,7 @@ class Operations:
         tracing: Tracing,
     ) -> None:
         self._database = database
+        self._shared = shared
         self._settings = settings
         self._preparation = preparation
         self._documents = documents
@@ -183,7 +186,7 @@ class Operations:
         is_mutation = checked.operation.type is OperationType.MUTATION
         seconds = self._settings.mutation_seconds if is_mutation else self._settings.query_seconds
         caller = checked.caller
-        context = new_context(self._database, caller.environment, caller, observe=self._observe_batch)
+        context = new_context(self._database, caller.environment, caller, self._observe_batch, self._shared)
         try:
             async with asyncio.timeout(seconds or None):
                 return await SCHEMA.execute(

@@ -9,6 +9,7 @@ from strawberry.dataloader import DataLoader
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+T = TypeVar("T")
 
 BATCH_SIZE = 10_000
 """Keys in one statement at the most: as many features as 100 customers with 100 entitlements each can have."""
@@ -28,7 +29,7 @@ class Loader(Generic[K, V]):
     `load` is called with the distinct keys asked for in one turn of the event loop and answers those that exist. A
     value that is an exception is raised to those who asked for its key, and to nobody else.
 
-    `observe`: whom to tell of the batches, under `name`.
+    `observe`: whom to tell of the batches, under `name`. `at_hand`: what needs no look-up; None for a key that does.
     """
 
     def __init__(
@@ -36,8 +37,11 @@ class Loader(Generic[K, V]):
         load: Callable[[list[K]], Awaitable[Mapping[K, V | Exception]]],
         name: str = "",
         observe: BatchObserver | None = None,
+        *,
+        at_hand: Callable[[K], V | None] | None = None,
     ) -> None:
         self._load = load
+        self._at_hand = at_hand
         self._name = name
         self._observe = observe
         self._loader: DataLoader[K, V | None] = DataLoader(
@@ -48,24 +52,37 @@ class Loader(Generic[K, V]):
 
     async def load(self, key: K) -> V | None:
         """The value of a key; None if there is none."""
+        found = self._find(key)
+        return await self._wait(self._loader.load(key)) if found is None else found
+
+    async def load_all(self, keys: Iterable[K]) -> list[V | None]:
+        """The values of several keys, in their order."""
+        keys = list(keys)
+        found = [self._find(key) for key in keys]
+        missing = [self._loader.load(key) for key, value in zip(keys, found, strict=True) if value is None]
+        if not missing:
+            return found
+        loaded = iter(await self._wait(asyncio.gather(*missing)))
+        return [next(loaded) if value is None else value for value in found]
+
+    def prime(self, key: K, value: V) -> None:
+        """Remembers a value that was come by in another way."""
+        self._loader.prime(key, value)
+
+    def _find(self, key: K) -> V | None:
+        return self._at_hand(key) if self._at_hand else None
+
+    async def _wait(self, answer: Awaitable[T]) -> T:
         self._waiting += 1
         try:
             # The future is shared by all who ask for the key: a waiter that is cancelled must not take it from them.
-            return await asyncio.shield(self._loader.load(key))
+            return await asyncio.shield(answer)
         except asyncio.CancelledError:
             if self._waiting == 1:
                 self._stop_loading()
             raise
         finally:
             self._waiting -= 1
-
-    async def load_all(self, keys: Iterable[K]) -> list[V | None]:
-        """The values of several keys, in their order."""
-        return await asyncio.gather(*(self.load(key) for key in keys))
-
-    def prime(self, key: K, value: V) -> None:
-        """Remembers a value that is at hand already."""
-        self._loader.prime(key, value)
 
     async def _load_batch(self, keys: list[K]) -> list[V | BaseException | None]:
         task = asyncio.current_task()
