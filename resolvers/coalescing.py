@@ -138,6 +138,10 @@ class Environments(Generic[K, V]):
         self._at_most = at_most
         self._coalescers: dict[EnvironmentId, Coalescer[K, V]] = {}
 
+    def __len__(self) -> int:
+        """How many environments somebody waits for."""
+        return len(self._coalescers)
+
     async def load_all(self, environment: EnvironmentId, keys: Sequence[K]) -> dict[K, V]:
         """What an environment has under some keys. Raises: what the look-up does."""
         coalescer = self._coalescers.get(environment)

@@ -1,5 +1,7 @@
 """About how many bytes values take that are kept; a test weighs them against what the interpreter allots."""
 
+from sys import getsizeof
+
 from entitlements.facts import Feature, Metadata, Product, ProductFeature, Subscription
 from entitlements.runs import FeatureTimeline
 from resolvers.known import WorkedOut
@@ -19,7 +21,7 @@ def weigh_worked_out(customer: WorkedOut) -> int:
         _PLACE
         + 400
         + sum(map(_weigh_subscription, facts.subscriptions))
-        + sum(700 + len(grant.reason or "") + _weigh_metadata(grant.metadata) for grant in facts.grants)
+        + sum(700 + getsizeof(grant.reason) + _weigh_metadata(grant.metadata) for grant in facts.grants)
         + 60 * len(features)
         + sum(map(_weigh_runs, distinct))
     )
@@ -33,7 +35,7 @@ def weigh_catalogue_value(value: CatalogueValue) -> int:
 def _weigh(value: CatalogueValue) -> int:
     match value:
         case Feature() | Product():
-            return 500 + len(value.name) + len(value.lookup_key or "") + _weigh_metadata(value.metadata)
+            return 500 + getsizeof(value.name) + getsizeof(value.lookup_key) + _weigh_metadata(value.metadata)
         case Page():
             return 200 + 500 * len(value.items)
         case list():
@@ -61,4 +63,4 @@ def _weigh_runs(feature: FeatureTimeline) -> int:
 
 
 def _weigh_metadata(metadata: Metadata) -> int:
-    return 64 + sum(250 + 4 * (len(key) + len(text)) for key, text in metadata.items())
+    return 64 + sum(100 + getsizeof(key) + getsizeof(text) for key, text in metadata.items())

@@ -7,6 +7,7 @@ from strawberry.types import ExecutionResult
 
 from resolvers.callers import EVERY_SCOPE, holder_of
 from resolvers.context import new_context
+from resolvers.shared import SharedReads
 from schema.build import SCHEMA
 from storage.credentials import create_key
 from storage.database import Database
@@ -23,6 +24,7 @@ class Api:
         self.database = database
         self.environment = environment
         self.credential = credential
+        self.shared: SharedReads | None = None
 
     @classmethod
     async def open(cls, database: Database, name: str = "sandbox", at: datetime | None = None) -> "Api":
@@ -48,7 +50,7 @@ class Api:
         """The whole result of an operation."""
         async with self.database.read() as connection:
             self.environment = await load_environment(connection, self.environment.id)
-        context = new_context(self.database, self.environment, holder_of(self.credential))
+        context = new_context(self.database, self.environment, holder_of(self.credential), shared=self.shared)
         result = await SCHEMA.execute(document, variable_values=variables, context_value=context)
         assert isinstance(result, ExecutionResult)
         return result

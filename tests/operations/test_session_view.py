@@ -6,6 +6,9 @@ from resolvers.callers import Caller, CallerKind
 from resolvers.context import new_context
 from schema.build import SCHEMA
 from tests.operations.api import Api, Json
+from tests.operations.keeping import BOTH_WAYS
+
+pytestmark = BOTH_WAYS
 
 
 class Session:
@@ -18,7 +21,7 @@ class Session:
     async def run(self, document: str, **variables: Json) -> Json:
         """The data of an operation that must succeed."""
         caller = Caller("cs_1", CallerKind.CUSTOMER_SESSION, self.api.environment, customer=self.customer)  # pyright: ignore[reportArgumentType]
-        context = new_context(self.api.database, self.api.environment, caller)
+        context = new_context(self.api.database, self.api.environment, caller, shared=self.api.shared)
         result = await SCHEMA.execute(document, variable_values=variables, context_value=context)
         assert not result.errors, result.errors
         return result.data
