@@ -6,7 +6,7 @@ Nothing here asks who may see what: that is for the operation's own loaders, whi
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from entitlements.facts import CustomerId, EnvironmentId
+from entitlements.facts import CustomerId, EnvironmentId, ProductFeature, ProductId
 from resolvers.coalescing import Coalescer, Environments
 from resolvers.keeping import Kept
 from resolvers.known import WorkedOut, compact, current_of, work_out
@@ -18,6 +18,7 @@ from storage.database import Database
 from storage.environments import load_environments_by_name
 from storage.errors import RowUnreadable
 from storage.facts import load_facts
+from storage.product_features import load_attachments
 from storage.records import Credential, CurrentCustomer, CustomerSession, Environment, LoadedFacts
 
 K = TypeVar("K", bound=Hashable)
@@ -36,11 +37,15 @@ CATALOGUE_ENTRIES = 100_000
 _CATALOGUE_SHARE = 4
 
 
+_Catalogue = Kept[tuple[Lookup[Any, Any], EnvironmentId, Hashable], CatalogueValue]
+"""What is kept of the catalogue, by the look-up that found it."""
+
+
 class SharedReads:
     """The reads of one process, which has one database. Ended by `close`.
 
-    `kept_customers`, `kept_bytes`: how many customers' facts are kept, and how much memory they and the catalogue may
-    take, of which a quarter is the catalogue's. With either at 0 nothing is kept, and only speed changes.
+    `kept_customers`: how many customers' facts are kept. `kept_bytes`: how much memory they and the catalogue may take,
+    of which a quarter is the catalogue's; with 0 nothing is kept, and only speed changes.
     """
 
     def __init__(self, database: Database, *, kept_customers: int = 0, kept_bytes: int = 0) -> None:
@@ -49,8 +54,8 @@ class SharedReads:
         self.customers: Kept[tuple[EnvironmentId, CustomerId], WorkedOut] = Kept(
             entries=kept_customers, size_bytes=kept_bytes - catalogue_bytes, weigh=weigh_worked_out
         )
-        self.catalogue: Kept[tuple[Lookup[Any, Any], EnvironmentId, Hashable], CatalogueValue] = Kept(
-            entries=CATALOGUE_ENTRIES if kept_customers else 0, size_bytes=catalogue_bytes, weigh=weigh_catalogue_value
+        self.catalogue: _Catalogue = Kept(
+            entries=CATALOGUE_ENTRIES, size_bytes=catalogue_bytes, weigh=weigh_catalogue_value
         )
         self._lookups: dict[Lookup[Any, Any], Environments[Any, Any]] = {}
         self._facts = Environments(self._load_facts, at_most=CUSTOMERS_AT_ONCE)
@@ -126,7 +131,7 @@ class SharedReads:
         self, environment: EnvironmentId, ids: list[CustomerId]
     ) -> Mapping[CustomerId, Known | RowUnreadable]:
         async with self._database.snapshot() as connection:
-            loaded = await load_facts(connection, environment, ids)
+            loaded = await load_facts(connection, environment, ids, kept=_Attachments(self.catalogue))
         return {
             customer: facts if isinstance(facts, RowUnreadable) else self._worked_out(facts)
             for customer, facts in loaded.items()
@@ -145,6 +150,23 @@ class SharedReads:
                 return await lookup(connection, keys)
 
         return load
+
+
+class _Attachments:
+    """The attachments of products among what is kept of the catalogue: renaming a feature leaves them true."""
+
+    def __init__(self, catalogue: _Catalogue) -> None:
+        self._catalogue = catalogue
+
+    def find(self, environment: Environment, product: ProductId) -> tuple[ProductFeature, ...] | None:
+        found: Any = self._catalogue.find(self._key(environment, product), environment.attachments_version)
+        return found
+
+    def keep(self, environment: Environment, product: ProductId, attachments: tuple[ProductFeature, ...]) -> None:
+        self._catalogue.keep(self._key(environment, product), environment.attachments_version, attachments)
+
+    def _key(self, environment: Environment, product: ProductId) -> tuple[Lookup[Any, Any], EnvironmentId, Hashable]:
+        return load_attachments, environment.id, product
 
 
 def _stamp(current: CurrentCustomer) -> Hashable:

@@ -10,7 +10,9 @@ from storage.paging import Page
 _PLACE = 600
 """A key, its stamp and its place among the others."""
 
-CatalogueValue = Feature | Product | ProductFeature | Page[ProductFeature] | list[Feature] | int
+CatalogueValue = (
+    Feature | Product | ProductFeature | Page[ProductFeature] | tuple[ProductFeature, ...] | list[Feature] | int
+)
 
 
 def weigh_worked_out(customer: WorkedOut) -> int:
@@ -38,6 +40,8 @@ def _weigh(value: CatalogueValue) -> int:
             return 500 + getsizeof(value.name) + getsizeof(value.lookup_key) + _weigh_metadata(value.metadata)
         case Page():
             return 200 + 500 * len(value.items)
+        case tuple():
+            return 100 + 500 * len(value)
         case list():
             return 100 + sum(map(_weigh, value))
         case ProductFeature():

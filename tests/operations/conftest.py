@@ -21,7 +21,7 @@ def kept_customers(request: pytest.FixtureRequest) -> int:
 @pytest.fixture
 async def shared(database: Database, kept_customers: int) -> AsyncGenerator[SharedReads]:
     """What all operations of the test share, as those of one process do."""
-    reads = SharedReads(database, kept_customers=kept_customers, kept_bytes=2**24)
+    reads = SharedReads(database, kept_customers=kept_customers, kept_bytes=2**24 if kept_customers else 0)
     yield reads
     await reads.close()
 
