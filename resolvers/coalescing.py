@@ -21,6 +21,13 @@ KEYS_AT_MOST = 10_000
 """Keys in one statement, unless a look-up has a lower bound of its own."""
 
 
+class LookupsClosed(Exception):
+    """The process is about to end, and reads nothing any more."""
+
+    def __init__(self) -> None:
+        super().__init__("The look-ups are closed.")
+
+
 @dataclass(eq=False, slots=True)
 class _Asker(Generic[K, V]):
     """Somebody who waits for some keys. The future is theirs alone: to cancel it takes nothing from the others."""
@@ -68,10 +75,12 @@ class Coalescer(Generic[K, V]):
         return (await self._ask((key,))).get(key)
 
     async def close(self) -> None:
-        """Stops what is in flight and lets nobody ask any more; whoever still waits is cancelled."""
+        """Stops what is in flight and lets nobody ask any more. Who asks or still waits is raised LookupsClosed."""
         self._is_closed = True
         for asker in (*self._waiting, *self._carried):
-            asker.answer.cancel()
+            if asker.waits:
+                # Not cancelled: the batch of a loader that is waits in a task which nobody would hear of again.
+                asker.answer.set_exception(LookupsClosed())
         self._waiting.clear()
         while self._batch is not None:
             self._batch.cancel()
@@ -81,7 +90,7 @@ class Coalescer(Generic[K, V]):
 
     async def _ask(self, keys: Sequence[K]) -> Mapping[K, V]:
         if self._is_closed:
-            raise RuntimeError("The look-ups are closed.")
+            raise LookupsClosed
         asker = _Asker[K, V](keys, asyncio.get_running_loop().create_future())
         self._waiting.append(asker)
         if self._batch is None:
@@ -117,7 +126,7 @@ class Coalescer(Generic[K, V]):
 
     def _answer(self, batch: asyncio.Task[Mapping[K, V]]) -> None:
         carried, self._carried, self._batch = self._carried, [], None
-        error = asyncio.CancelledError() if batch.cancelled() else batch.exception()
+        error = LookupsClosed() if batch.cancelled() else batch.exception()
         if isinstance(error, RowUnreadable) and len(carried) > 1:
             for asker in carried:
                 asker.is_alone = True
@@ -137,6 +146,7 @@ class Environments(Generic[K, V]):
         self._load = load
         self._at_most = at_most
         self._coalescers: dict[EnvironmentId, Coalescer[K, V]] = {}
+        self._is_closed = False
 
     def __len__(self) -> int:
         """How many environments somebody waits for."""
@@ -144,6 +154,8 @@ class Environments(Generic[K, V]):
 
     async def load_all(self, environment: EnvironmentId, keys: Sequence[K]) -> dict[K, V]:
         """What an environment has under some keys. Raises: what the look-up does."""
+        if self._is_closed:
+            raise LookupsClosed
         coalescer = self._coalescers.get(environment)
         if coalescer is None:
 
@@ -158,7 +170,8 @@ class Environments(Generic[K, V]):
                 del self._coalescers[environment]
 
     async def close(self) -> None:
-        """Closes those that are in use."""
+        """Stops what is in flight and lets nobody ask any more. Who asks or still waits is raised LookupsClosed."""
+        self._is_closed = True
         for coalescer in list(self._coalescers.values()):
             await coalescer.close()
 
@@ -169,9 +182,7 @@ def _tell(
     error: BaseException | None,
 ) -> None:
     for answer in answers:
-        if isinstance(error, asyncio.CancelledError):
-            answer.cancel()
-        elif error is not None:
+        if error is not None:
             answer.set_exception(error)
         else:
             answer.set_result(batch.result())

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 import pytest
 
 from entitlements.facts import EnvironmentId
-from resolvers.coalescing import Coalescer, Environments
+from resolvers.coalescing import Coalescer, Environments, LookupsClosed
 from storage.errors import RowUnreadable
 
 _REQUEST: ContextVar[str] = ContextVar("request")
@@ -217,11 +217,11 @@ async def test_closing_leaves_no_task_and_lets_nobody_ask(store: Store, coalesce
 
     await coalescer.close()
 
-    await asyncio.wait([*carried, *waiting])
-    assert all(task.cancelled() for task in (*carried, *waiting))
+    answers = await asyncio.gather(*carried, *waiting, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [LookupsClosed, LookupsClosed]
     assert asyncio.all_tasks() == {asyncio.current_task()}
     assert (store.batches, store.stopped) == ([["a"]], 1)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(LookupsClosed):
         await coalescer.load("a")
 
 
@@ -233,7 +233,7 @@ async def test_closing_before_a_batch_has_begun_leaves_no_task_either(
 
     await coalescer.close()
 
-    await asyncio.wait(asking)
+    await asyncio.gather(*asking, return_exceptions=True)
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 

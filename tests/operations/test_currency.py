@@ -34,11 +34,13 @@ async def _reading(database_url: str, bounds: tuple[int, int]) -> AsyncGenerator
     reader = Reader(database, shared, "sandbox")
     stopping = asyncio.Event()
     clients = [asyncio.create_task(reader.keep_busy(stopping, seed)) for seed in range(2)]
-    yield reader
-    stopping.set()
-    await asyncio.gather(*clients)
-    await shared.close()
-    await database.close()
+    try:
+        yield reader
+    finally:
+        stopping.set()
+        await asyncio.gather(*clients)
+        await shared.close()
+        await database.close()
 
 
 @pytest.mark.parametrize("bounds", BOUNDS.values(), ids=BOUNDS)
