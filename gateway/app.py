@@ -30,6 +30,7 @@ from gateway.telemetry.health import Readiness, health_routes
 from gateway.telemetry.metrics import Metrics, metrics_routes
 from gateway.telemetry.request_ids import RequestIds
 from gateway.telemetry.tracing import tracer
+from resolvers.shared import SharedReads
 from schema.build import CORE_SCHEMA
 from storage.database import Database
 from storage.migrations import check_schema
@@ -56,16 +57,18 @@ def build_app(settings: Settings) -> Starlette:
     Raises: UnknownDatabaseUrl; SettingsInvalid. At start-up: SchemaOutdated, DatabaseUnavailable.
     """
     database = Database.open(settings.database_url.get_secret_value())
+    shared = SharedReads(database, kept_customers=settings.kept_customers, kept_bytes=settings.kept_bytes)
     usage = KeyUsage(database)
     rates = RateLimits(settings)
     identity = IdentityProviders(settings.identity_providers)
     metrics = Metrics()
     tracing = tracer(settings)
     readiness = Readiness(database)
-    authenticator = Authenticator(database, identity, rates, usage)
+    authenticator = Authenticator(shared, database.clock, identity, rates, usage)
     operations = Operations(
         database,
         settings,
+        shared=shared,
         preparation=Preparation(CORE_SCHEMA, Limits.of(settings), compiled=settings.compiled),
         documents=Documents(database, settings),
         rates=rates,
@@ -77,6 +80,7 @@ def build_app(settings: Settings) -> Starlette:
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(database.close)
+            stack.push_async_callback(shared.close)
             stack.push_async_callback(rates.close)
             stack.push_async_callback(identity.close)
             stack.push_async_callback(tracing.close)

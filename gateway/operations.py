@@ -23,6 +23,7 @@ from gateway.telemetry.request_ids import current_headers
 from gateway.telemetry.tracing import OperationSpan, Tracing
 from resolvers.callers import Caller
 from resolvers.context import new_context
+from resolvers.shared import SharedReads
 from schema.error_codes import ErrorCode
 from storage.database import Database
 
@@ -82,6 +83,7 @@ class Operations:
         database: Database,
         settings: Settings,
         *,
+        shared: SharedReads,
         preparation: Preparation,
         documents: Documents,
         rates: RateLimits,
@@ -89,6 +91,7 @@ class Operations:
         tracing: Tracing,
     ) -> None:
         self._database = database
+        self._shared = shared
         self._settings = settings
         self._preparation = preparation
         self._documents = documents
@@ -182,7 +185,7 @@ class Operations:
         is_mutation = checked.operation.type is OperationType.MUTATION
         seconds = self._settings.mutation_seconds if is_mutation else self._settings.query_seconds
         caller = checked.caller
-        context = new_context(self._database, caller.environment, caller, observe=self._observe_batch)
+        context = new_context(self._database, caller.environment, caller, self._observe_batch, self._shared)
         try:
             async with asyncio.timeout(seconds or None):
                 return await execute(

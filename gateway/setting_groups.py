@@ -71,6 +71,19 @@ class ServerSettings(BaseSettings):
     )
 
 
+class MemorySettings(BaseSettings):
+    """What is kept in the process. Answers are the same with and without."""
+
+    kept_customers: int = Field(
+        default=100_000, ge=0, description="Customers whose facts are kept in the process; 0 for none."
+    )
+    kept_bytes: int = Field(
+        default=268_435_456,
+        ge=0,
+        description="Memory for them and for the catalogue, which may take a quarter of it; 0 to keep nothing.",
+    )
+
+
 class HttpSettings(BaseSettings):
     """What the door takes."""
 

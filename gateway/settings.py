@@ -21,6 +21,7 @@ from gateway.setting_groups import (
     DocumentSettings,
     HttpSettings,
     LimitSettings,
+    MemorySettings,
     ServerSettings,
     TelemetrySettings,
 )
@@ -47,6 +48,7 @@ class Settings(
     CredentialSettings,
     LimitSettings,
     HttpSettings,
+    MemorySettings,
     ServerSettings,
     BaseSettings,
 ):

@@ -6,6 +6,7 @@ from entitlements.facts import CustomerId, EnvironmentId
 from resolvers.callers import Access, Caller, Forbidden
 from resolvers.loader import BatchObserver
 from resolvers.loaders import Loaders
+from resolvers.shared import SharedReads
 from storage.database import Database
 from storage.idempotency import IdempotencyRequest
 from storage.records import Environment
@@ -14,8 +15,10 @@ from storage.records import Environment
 class Context:
     """The context of one operation; made anew for each, as it remembers what it has read.
 
-    `caller` is None for operations of the command line, which act for the environment itself. `idempotency` is
-    the request of the mutation that is being carried out; mutations of one operation run one after another.
+    `environment` must have been read after the operation was asked for: by its versions what is kept is taken for
+    current. `caller` is None for operations of the command line, which act for the environment itself. `shared`: None
+    for an operation that shares no reads with others. `idempotency` is the request of the mutation that is being
+    carried out; mutations of one operation run one after another.
     """
 
     def __init__(
@@ -24,13 +27,15 @@ class Context:
         environment: Environment,
         caller: Caller | None = None,
         observe: BatchObserver | None = None,
+        shared: SharedReads | None = None,
     ) -> None:
         self.database = database
+        self.shared = shared or SharedReads(database)
         self.environment = environment
         self.caller = caller
         self.idempotency: IdempotencyRequest | None = None
         self._now = _latest(environment.clock_at or database.clock.now(), environment.catalogue_written_at)
-        self.loaders = Loaders(database, environment, lambda: self._now, self.may_see, observe)
+        self.loaders = Loaders(self.shared, environment, lambda: self._now, self.may_see, observe)
 
     @property
     def environment_id(self) -> EnvironmentId:
@@ -71,9 +76,10 @@ def new_context(
     environment: Environment,
     caller: Caller | None = None,
     observe: BatchObserver | None = None,
+    shared: SharedReads | None = None,
 ) -> Context:
     """The context for one operation; `observe` is told of every batch its loaders load."""
-    return Context(database, environment, caller, observe)
+    return Context(database, environment, caller, observe, shared)
 
 
 def _latest(instant: datetime, other: datetime | None) -> datetime:

@@ -7,7 +7,7 @@ from typing import TypeVar
 from entitlements.facts import CustomerId
 from resolvers.context import Context
 from resolvers.errors import Problems, Refused, UserErrorCode
-from resolvers.loaders import KnownCustomer
+from resolvers.known import KnownCustomer
 from resolvers.paging import Listing, PageArguments, read_cut
 from resolvers.references import ABSENT, Absent, ById, Reference
 from resolvers.validation import (

@@ -11,7 +11,7 @@ from entitlements.ids import entitlement_id, read_entitlement_id
 from entitlements.runs import AccessReason, Run
 from resolvers.context import Context
 from resolvers.errors import InvalidArgument
-from resolvers.loaders import KnownCustomer
+from resolvers.known import KnownCustomer
 from resolvers.paging import Listing, PageArguments, list_all
 from storage.paging import Page
 

@@ -8,7 +8,7 @@ from resolvers.context import Context
 from resolvers.customers import load_customer_id
 from resolvers.errors import Problems, Refused, UserErrorCode, refuse
 from resolvers.features import find_feature_under_lock
-from resolvers.loaders import KnownCustomer
+from resolvers.known import KnownCustomer
 from resolvers.paging import Listing, PageArguments, list_all
 from resolvers.references import Reference
 from resolvers.validation import REASON_LENGTH, MetadataChange, check_optional_text, new_metadata

@@ -28,7 +28,7 @@ class Loader(Generic[K, V]):
     `load` is called with the distinct keys asked for in one turn of the event loop and answers those that exist. A
     value that is an exception is raised to those who asked for its key, and to nobody else.
 
-    `observe`: whom to tell of the batches, under `name`.
+    `observe`: whom to tell of the batches, under `name`. `at_hand`: what needs no look-up; None for a key that does.
     """
 
     def __init__(
@@ -36,8 +36,11 @@ class Loader(Generic[K, V]):
         load: Callable[[list[K]], Awaitable[Mapping[K, V | Exception]]],
         name: str = "",
         observe: BatchObserver | None = None,
+        *,
+        at_hand: Callable[[K], V | None] | None = None,
     ) -> None:
         self._load = load
+        self._at_hand = at_hand
         self._name = name
         self._observe = observe
         self._loader: DataLoader[K, V | None] = DataLoader(
@@ -48,22 +51,37 @@ class Loader(Generic[K, V]):
 
     async def load(self, key: K) -> V | None:
         """The value of a key; None if there is none."""
-        [value] = await self.load_all([key])
+        found = self._find(key)
+        if found is not None:
+            return found
+        [value] = await self._look_up([key])
         return value
 
     async def load_all(self, keys: Iterable[K]) -> list[V | None]:
         """The values of several keys, in their order."""
-        # Nothing is awaited for each: that would be most of what a batch of keys costs that are at hand.
+        keys = list(keys)
+        found = [self._find(key) for key in keys]
+        missing = [key for key, value in zip(keys, found, strict=True) if value is None]
+        if not missing:
+            return found
+        loaded = iter(await self._look_up(missing))
+        return [next(loaded) if value is None else value for value in found]
+
+    def prime(self, key: K, value: V) -> None:
+        """Remembers a value that was come by in another way."""
+        self._loader.prime(key, value)
+
+    def _find(self, key: K) -> V | None:
+        return self._at_hand(key) if self._at_hand else None
+
+    async def _look_up(self, keys: list[K]) -> list[V | None]:
+        # Nothing is awaited for each: that would be most of what a batch of keys costs that are loaded already.
         futures = [cast("asyncio.Future[V | None]", self._loader.load(key)) for key in keys]
         await self._wait([future for future in futures if not future.done()])
         failed = [error for future in futures if (error := future.exception())]
         if failed:
             raise failed[0]
         return [future.result() for future in futures]
-
-    def prime(self, key: K, value: V) -> None:
-        """Remembers a value that is at hand already."""
-        self._loader.prime(key, value)
 
     async def _wait(self, futures: Collection[asyncio.Future[Any]]) -> None:
         if not futures:

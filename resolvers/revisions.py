@@ -9,7 +9,7 @@ from entitlements.runs import AccessReason, SourceKind
 from entitlements.status import ended_at
 from resolvers.context import Context
 from resolvers.entitlements import Entitlement, present
-from resolvers.loaders import KnownCustomer, know
+from resolvers.known import KnownCustomer, WorkedOut, current_of, know
 from storage.records import CustomerChange
 
 
@@ -34,7 +34,8 @@ async def present_change(context: Context, change: CustomerChange | None) -> Ent
     """What a write changed for its customer; None if the customer's entitlements stay as they were."""
     if change is None or not change.effective:
         return None
-    customer = know(change.loaded_after, change.instant)
+    after = WorkedOut(change.loaded_after.facts, change.after)
+    customer = know(current_of(change.loaded_after), after, change.instant)
     found = difference(change.before, change.after, change.instant)
 
     async def states(features: tuple[FeatureId, ...]) -> list[Entitlement]:

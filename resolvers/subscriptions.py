@@ -19,7 +19,7 @@ from entitlements.status import trial_end as end_of_trial
 from resolvers.context import Context
 from resolvers.customers import load_customer_id
 from resolvers.errors import Problems, UserErrorCode, refuse
-from resolvers.loaders import KnownCustomer
+from resolvers.known import KnownCustomer
 from resolvers.paging import Listing, PageArguments, list_all
 from resolvers.references import ABSENT, Absent, Reference
 from resolvers.subscription_edits import (

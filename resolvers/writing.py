@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from entitlements.facts import CustomerId
 from resolvers.context import Context
 from resolvers.errors import UserErrorCode, refuse
-from resolvers.loaders import know
+from resolvers.known import WorkedOut, current_of, know
 from storage import unit_of_work
 from storage.errors import CustomerMissing
 from storage.records import CustomerChange
@@ -53,7 +53,9 @@ async def write_customer(
         raise refuse(UserErrorCode.NOT_FOUND, "There is no such customer.", "customer") from None
     context.wrote(work.instant)
     if change is not None and change.loaded_after.customer.deleted_at is None:
-        context.loaders.known.prime(customer, know(change.loaded_after, context.now))
+        worked_out = WorkedOut(change.loaded_after.facts, change.after)
+        context.shared.keep(change.loaded_after, worked_out)
+        context.loaders.known.prime(customer, know(current_of(change.loaded_after), worked_out, context.now))
     return Written(result, change)
 
 

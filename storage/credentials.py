@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import RowMapping, column, func, insert, literal, or_, select, update, values
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.facts import EnvironmentId
 from storage.columns import Instant, Word, is_storable
@@ -13,7 +14,7 @@ from storage.environments import environment_columns, load_environment, read_env
 from storage.ids import new_id
 from storage.records import Credential
 from storage.rows import api_keys, environments
-from storage.tokens import fresh_token, is_same_digest, token_digest
+from storage.tokens import fresh_token, token_digest
 
 _HINT_LENGTH = 4
 
@@ -69,18 +70,22 @@ async def revoke_key(db: Database, key: str) -> Credential | None:
 
 
 async def find_credential(db: Database, secret: str) -> Credential | None:
-    """The key with this secret, with its environment as it is now; one statement, for every request.
-
-    A revoked or expired key is found too: whoever asks must look at `revoked_at` and `expires_at`.
-    """
+    """The key with this secret, as `load_credentials` finds it by the digest of the secret."""
     if not is_storable(secret):
         return None
     digest = token_digest(secret)
     async with db.read() as connection:
-        row = (await connection.execute(_query().where(api_keys.c.secret_hash == digest))).mappings().one_or_none()
-    if row is None or not is_same_digest(digest, row["secret_hash"]):
-        return None
-    return _read(row)
+        return (await load_credentials(connection, [digest])).get(digest)
+
+
+async def load_credentials(connection: AsyncConnection, digests: Sequence[str]) -> dict[str, Credential]:
+    """The keys whose secrets have these digests, with their environments as they are now; one statement.
+
+    Revoked and expired keys are found too: whoever asks must look at `revoked_at` and `expires_at`. A digest is of 256
+    random bits, so the time a comparison with it takes tells nobody the way to the next one.
+    """
+    rows = await connection.execute(_query().where(one_of(api_keys.c.secret_hash, digests)))
+    return {row["secret_hash"]: _read(row) for row in rows.mappings()}
 
 
 async def record_key_uses(db: Database, uses: Mapping[str, datetime]) -> None:

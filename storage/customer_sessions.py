@@ -20,7 +20,7 @@ from storage.ids import new_id
 from storage.records import CustomerSession
 from storage.rows import customer_sessions as sessions
 from storage.rows import customers, environments
-from storage.tokens import fresh_token, is_same_digest, token_digest
+from storage.tokens import fresh_token, token_digest
 from storage.work import RealTimeWork
 
 KEPT = timedelta(days=7)
@@ -60,19 +60,22 @@ async def create_session(work: RealTimeWork, customer: CustomerId, *, length: ti
 
 
 async def find_session(db: Database, token: str) -> CustomerSession | None:
-    """The session with this token, with its environment as it is now; one statement, for every request.
-
-    An expired or revoked session is found too: whoever asks must look at `expires_at` and `revoked_at`. A deleted
-    customer has no sessions.
-    """
+    """The session with this token, as `load_sessions_by_digest` finds it by the digest of the token."""
     if not is_storable(token):
         return None
     digest = token_digest(token)
     async with db.read() as connection:
-        row = (await connection.execute(_query().where(sessions.c.token_hash == digest))).mappings().one_or_none()
-    if row is None or not is_same_digest(digest, row["token_hash"]):
-        return None
-    return _read(row)
+        return (await load_sessions_by_digest(connection, [digest])).get(digest)
+
+
+async def load_sessions_by_digest(connection: AsyncConnection, digests: Sequence[str]) -> dict[str, CustomerSession]:
+    """The sessions whose tokens have these digests, with their environments as they are now; one statement.
+
+    Expired and revoked sessions are found too: whoever asks must look at `expires_at` and `revoked_at`. A deleted
+    customer has no sessions.
+    """
+    rows = await connection.execute(_query().where(one_of(sessions.c.token_hash, digests)))
+    return {row["token_hash"]: _read(row) for row in rows.mappings()}
 
 
 async def load_sessions(

@@ -49,7 +49,7 @@ async def load_customers(
     """The customers with these ids; unknown and foreign ids are absent, deleted ones too unless asked for."""
     query = select(customers).where(customers.c.environment_id == environment, one_of(customers.c.id, ids))
     rows = await connection.execute(query if deleted else query.where(_PRESENT))
-    return {customer.id: customer for customer in map(_read, rows)}
+    return {customer.id: customer for customer in map(read_customer, rows)}
 
 
 async def load_customers_by_external_id(
@@ -57,14 +57,14 @@ async def load_customers_by_external_id(
 ) -> dict[str, CustomerRecord]:
     """The customers with these ids of their owner's."""
     rows = await connection.execute(_of(environment).where(one_of(customers.c.external_id, external_ids)))
-    return {row.external_id: _read(row) for row in rows}
+    return {row.external_id: read_customer(row) for row in rows}
 
 
 async def page_customers(
     connection: AsyncConnection, environment: EnvironmentId, cut: Cut, *, email: str | None
 ) -> Page[CustomerRecord]:
     """Customers, all (None) or those with exactly this address; newest first."""
-    return await page(connection, _listed(environment, email), _KEY, cut, _read)
+    return await page(connection, _listed(environment, email), _KEY, cut, read_customer)
 
 
 async def count_customers(connection: AsyncConnection, environment: EnvironmentId, *, email: str | None) -> int:
@@ -96,7 +96,7 @@ async def candidates_for_feature(
         subscriptions.c.customer_id == customers.c.id,
     )
     query = _of(environment).where(or_(granted, subscribed))
-    found = await page(connection, query, _KEY, cut, _read)
+    found = await page(connection, query, _KEY, cut, read_customer)
     return list(reversed(found.items) if cut.backwards else found.items)
 
 
@@ -139,7 +139,7 @@ async def lock_customer(
     row = (await connection.execute(query)).one_or_none()
     if row is None:
         raise CustomerMissing(customer)
-    return _read(row)
+    return read_customer(row)
 
 
 async def insert_customer(
@@ -194,7 +194,24 @@ async def save_announcement(work: CustomerWork, *, revision: int) -> CustomerRec
         announced_revision=revision,
         announced_until=work.instant,
     )
-    return _read((await work.connection.execute(statement.returning(customers))).one())
+    return read_customer((await work.connection.execute(statement.returning(customers))).one())
+
+
+def read_customer(row: AnyRow) -> CustomerRecord:
+    """A customer from a row with the table's columns."""
+    return CustomerRecord(
+        id=row.id,
+        external_id=row.external_id,
+        name=row.name,
+        email=row.email,
+        metadata=row.metadata,
+        created_at=row.created_at,
+        facts_version=row.facts_version,
+        announced_revision=row.announced_revision,
+        announced_until=row.announced_until,
+        written_at=row.written_at,
+        deleted_at=row.deleted_at,
+    )
 
 
 def _of(environment: EnvironmentId) -> AnySelect:
@@ -209,20 +226,4 @@ def _listed(environment: EnvironmentId, email: str | None) -> AnySelect:
 def _update(work: CustomerWork) -> Update:
     return update(customers).where(
         customers.c.environment_id == work.environment.id, customers.c.id == work.loaded.customer.id
-    )
-
-
-def _read(row: AnyRow) -> CustomerRecord:
-    return CustomerRecord(
-        id=row.id,
-        external_id=row.external_id,
-        name=row.name,
-        email=row.email,
-        metadata=row.metadata,
-        created_at=row.created_at,
-        facts_version=row.facts_version,
-        announced_revision=row.announced_revision,
-        announced_until=row.announced_until,
-        written_at=row.written_at,
-        deleted_at=row.deleted_at,
     )

@@ -1,5 +1,6 @@
 """Environments: isolated spaces of data, each with its versions and perhaps a test clock of its own."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.facts import EnvironmentId
 from storage.database import Database
-from storage.dialect import AnySelect, insert_into
+from storage.dialect import AnySelect, insert_into, one_of
 from storage.errors import ClockRefused, EnvironmentMissing, LiveClockRefused, NameTaken, UniqueViolation
 from storage.ids import new_id
 from storage.instants import latest_write
@@ -54,6 +55,12 @@ async def find_environment(db: Database, name: str) -> Environment | None:
         return await _find(connection, select(environments).where(environments.c.name == name))
 
 
+async def load_environments_by_name(connection: AsyncConnection, names: Sequence[str]) -> dict[str, Environment]:
+    """The environments with these names."""
+    rows = await connection.execute(select(environments).where(one_of(environments.c.name, names)))
+    return {row["name"]: read_environment(row) for row in rows.mappings()}
+
+
 async def load_environment(connection: AsyncConnection, environment: EnvironmentId) -> Environment:
     """The environment with this id. Raises: EnvironmentMissing."""
     found = await _find(connection, select(environments).where(environments.c.id == environment))
@@ -84,7 +91,7 @@ async def set_clock(db: Database, environment: EnvironmentId, at: datetime | Non
         return after
 
 
-def read_environment(row: RowMapping, prefix: str = "") -> Environment:
+def read_environment(row: Mapping[str, Any] | RowMapping, prefix: str = "") -> Environment:
     """An environment from a row that has its columns, each under its name with a prefix."""
     return Environment(**{column.name: row[f"{prefix}{column.name}"] for column in environments.columns})
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
+from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,18 +16,36 @@ from storage.records import CustomerRecord, Environment, LoadedFacts
 from storage.subscriptions import load_subscriptions_of
 
 
+class KeptAttachments(Protocol):
+    """Attachments of products that were read before, each true under an attachments version of its environment."""
+
+    def find(self, environment: Environment, product: ProductId) -> tuple[ProductFeature, ...] | None:
+        """All attachments a product ever had as of the environment's version; None if they have to be read."""
+        ...
+
+    def keep(self, environment: Environment, product: ProductId, attachments: tuple[ProductFeature, ...]) -> None:
+        """Takes what was read in one snapshot with the environment."""
+        ...
+
+
 async def load_facts(
-    connection: AsyncConnection, environment: EnvironmentId, ids: Sequence[CustomerId], *, deleted: bool = False
+    connection: AsyncConnection,
+    environment: EnvironmentId,
+    ids: Sequence[CustomerId],
+    *,
+    deleted: bool = False,
+    kept: KeptAttachments | None = None,
 ) -> dict[CustomerId, LoadedFacts | RowUnreadable]:
     """All facts of these customers; unknown and foreign ids are absent, deleted ones too unless asked for.
 
     A customer whose facts can't be read has the error in their place, and the others their facts. Seven statements
-    however many customers there are. Give it a connection of `Database.snapshot`: facts, attachments and versions of
-    different moments would contradict each other.
+    however many customers there are, six if all attachments they meet are kept. Give it a connection of
+    `Database.snapshot`: facts, attachments and versions of different moments would contradict each other.
     Raises: EnvironmentMissing.
     """
     current = await load_environment(connection, environment)
-    return await _load_below(connection, current, await load_customers(connection, environment, ids, deleted=deleted))
+    found = await load_customers(connection, environment, ids, deleted=deleted)
+    return await _load_below(connection, current, found, kept)
 
 
 async def load_facts_below(
@@ -40,7 +59,10 @@ async def load_facts_below(
 
 
 async def _load_below(
-    connection: AsyncConnection, environment: Environment, customers: Mapping[CustomerId, CustomerRecord]
+    connection: AsyncConnection,
+    environment: Environment,
+    customers: Mapping[CustomerId, CustomerRecord],
+    kept: KeptAttachments | None = None,
 ) -> dict[CustomerId, LoadedFacts | RowUnreadable]:
     subscriptions = await load_subscriptions_of(connection, environment.id, list(customers))
     grants = await load_grants_of(connection, environment.id, list(customers))
@@ -50,13 +72,27 @@ async def _load_below(
         if not isinstance(held := subscriptions.get(customer, ()), RowUnreadable)
     }
     products = list(dict.fromkeys(chain.from_iterable(map(_products, facts.values()))))
-    attachments = await load_attachments(connection, environment.id, products)
+    attachments = await _load_attachments(connection, environment, products, kept)
     return {
         customer: unreadable
         if isinstance(unreadable := subscriptions.get(customer), RowUnreadable)
         else _gathered(record, facts[customer], attachments, environment)
         for customer, record in customers.items()
     }
+
+
+async def _load_attachments(
+    connection: AsyncConnection, environment: Environment, products: Sequence[ProductId], kept: KeptAttachments | None
+) -> dict[ProductId, tuple[ProductFeature, ...] | RowUnreadable]:
+    if kept is None:
+        return await load_attachments(connection, environment.id, products)
+    at_hand = {product: found for product in products if (found := kept.find(environment, product)) is not None}
+    missing = [product for product in products if product not in at_hand]
+    loaded = await load_attachments(connection, environment.id, missing) if missing else {}
+    for product, attachments in loaded.items():
+        if not isinstance(attachments, RowUnreadable):
+            kept.keep(environment, product, attachments)
+    return loaded | at_hand
 
 
 def _gathered(

@@ -122,6 +122,14 @@ class CustomerRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class CurrentCustomer:
+    """A customer's own row and its environment's, from one statement: with the versions of all that lies below them."""
+
+    record: CustomerRecord
+    environment: Environment
+
+
+@dataclass(frozen=True, slots=True)
 class LoadedFacts:
     """All that decides what a customer may use, from one snapshot.
 

@@ -1,6 +1,5 @@
 """Secrets that open something: made here, shown once, and kept as a hash alone."""
 
-import hmac
 import re
 import secrets
 import string
@@ -26,8 +25,3 @@ def fresh_token(kind: Literal["adm", "adms"], environment: Environment) -> str:
 def token_digest(token: str) -> str:
     """What is kept of a secret: its SHA-256, in hexadecimal."""
     return sha256(token.encode()).hexdigest()
-
-
-def is_same_digest(asked: str, kept: str) -> bool:
-    """Whether two digests are equal, in a time that doesn't tell how far they are."""
-    return hmac.compare_digest(asked, kept)

@@ -9,11 +9,11 @@ from gateway.identity.key_usage import KeyUsage
 from gateway.identity.providers import IdentityProviders
 from gateway.rates.limits import RateLimits, Spent
 from resolvers.callers import Caller, CallerKind, holder_of, of_session
-from storage.credentials import find_credential
-from storage.customer_sessions import find_session
-from storage.customers import load_customers_by_external_id
-from storage.database import Database
-from storage.environments import find_environment
+from resolvers.shared import SharedReads
+from storage.clock import Clock
+from storage.columns import is_storable
+from storage.current import load_current_by_external_id
+from storage.tokens import token_digest
 
 log = logging.getLogger("admittance.auth")
 
@@ -38,10 +38,16 @@ class TooManyFailures(Exception):
 
 
 class Authenticator:
-    """Tells who holds a credential."""
+    """Tells who holds a credential.
 
-    def __init__(self, database: Database, identity: IdentityProviders, rates: RateLimits, usage: KeyUsage) -> None:
-        self._database = database
+    `clock`: real time, by which credentials end, whatever test clock an environment has.
+    """
+
+    def __init__(
+        self, shared: SharedReads, clock: Clock, identity: IdentityProviders, rates: RateLimits, usage: KeyUsage
+    ) -> None:
+        self._shared = shared
+        self._clock = clock
         self._identity = identity
         self._rates = rates
         self._usage = usage
@@ -75,7 +81,7 @@ class Authenticator:
         """How long a caller's credential still holds, if it isn't revoked; infinite for one without an end."""
         if caller.expires_at is None:
             return math.inf
-        return (caller.expires_at - self._database.clock.now()).total_seconds()
+        return (caller.expires_at - self._clock.now()).total_seconds()
 
     async def _holder(self, token: str) -> Caller:
         if self._identity.recognises(token):
@@ -85,25 +91,25 @@ class Authenticator:
         return await self._key(token)
 
     async def _key(self, secret: str) -> Caller:
-        key = await find_credential(self._database, secret)
+        key = await self._shared.credentials.load(token_digest(secret)) if is_storable(secret) else None
         if key is None or key.revoked_at is not None:
             raise TokenRefused("unknown or revoked key", "This API key is not valid: it is unknown or was revoked.")
-        if key.expires_at is not None and key.expires_at <= self._database.clock.now():
+        if key.expires_at is not None and key.expires_at <= self._clock.now():
             raise TokenRefused("expired key", EXPIRED)
         self._usage.noted(key.id)
         return holder_of(key)
 
     async def _session(self, token: str) -> Caller:
-        session = await find_session(self._database, token)
+        session = await self._shared.sessions.load(token_digest(token)) if is_storable(token) else None
         if session is None or session.revoked_at is not None:
             raise TokenRefused("unknown or revoked session")
-        if session.expires_at <= self._database.clock.now():
+        if session.expires_at <= self._clock.now():
             raise TokenRefused("expired session", EXPIRED)
         return of_session(session)
 
     async def _customer(self, token: str) -> Caller:
         identity = await self._identity.verify(token)
-        environment = await find_environment(self._database, identity.environment)
+        environment = await self._shared.environments.load(identity.environment)
         if environment is None:
             log.error('identity_providers: there is no environment named "%s"', identity.environment)
             raise TokenRefused("no such environment", INVALID)
@@ -116,9 +122,8 @@ class Authenticator:
         )
 
     async def _customer_named(self, environment: EnvironmentId, external_id: str) -> CustomerId | None:
-        async with self._database.read() as connection:
-            found = await load_customers_by_external_id(connection, environment, [external_id])
-        return found[external_id].id if external_id in found else None
+        found = await self._shared.look_up(load_current_by_external_id, environment, [external_id])
+        return found[external_id].record.id if external_id in found else None
 
     async def _note_failure(self, source: str | None) -> None:
         spent = await self._rates.note_failure(source)

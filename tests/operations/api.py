@@ -11,6 +11,7 @@ from gateway.preparing.limits import NO_LIMITS
 from gateway.preparing.preparation import Preparation
 from resolvers.callers import EVERY_SCOPE, holder_of
 from resolvers.context import Context, new_context
+from resolvers.shared import SharedReads
 from schema.build import CORE_SCHEMA
 from storage.credentials import create_key
 from storage.database import Database
@@ -37,6 +38,7 @@ class Api:
         self.database = database
         self.environment = environment
         self.credential = credential
+        self.shared: SharedReads | None = None
 
     @classmethod
     async def open(cls, database: Database, name: str = "sandbox", at: datetime | None = None) -> "Api":
@@ -62,7 +64,7 @@ class Api:
         """The whole result of an operation."""
         async with self.database.read() as connection:
             self.environment = await load_environment(connection, self.environment.id)
-        context = new_context(self.database, self.environment, holder_of(self.credential))
+        context = new_context(self.database, self.environment, holder_of(self.credential), shared=self.shared)
         return await run_as_served(document, variables, context)
 
     async def mutate(self, name: str, selection: str = "__typename", /, **given: Json) -> Json:

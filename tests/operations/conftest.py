@@ -1,9 +1,11 @@
 """An API over an empty environment on each database, its clock frozen at one instant."""
 
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 
 import pytest
 
+from resolvers.shared import SharedReads
 from storage.database import Database
 from tests.operations.api import Api
 
@@ -11,9 +13,25 @@ START = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-async def api(database: Database) -> Api:
+def kept_customers(request: pytest.FixtureRequest) -> int:
+    """How many customers' facts are kept from one operation to the next: none, unless a test runs BOTH_WAYS."""
+    return getattr(request, "param", 0)
+
+
+@pytest.fixture
+async def shared(database: Database, kept_customers: int) -> AsyncGenerator[SharedReads]:
+    """What all operations of the test share, as those of one process do."""
+    reads = SharedReads(database, kept_customers=kept_customers, kept_bytes=2**24 if kept_customers else 0)
+    yield reads
+    await reads.close()
+
+
+@pytest.fixture
+async def api(database: Database, shared: SharedReads) -> Api:
     """Operations in a fresh sandbox at noon of 15 January 2026."""
-    return await Api.open(database, at=START)
+    opened = await Api.open(database, at=START)
+    opened.shared = shared
+    return opened
 
 
 @pytest.fixture

@@ -3,6 +3,9 @@
 import pytest
 
 from tests.operations.api import Api, Json
+from tests.operations.keeping import BOTH_WAYS
+
+pytestmark = BOTH_WAYS
 
 BEGIN = "2026-01-15T12:00:00Z"
 BOUNDARY = "2026-02-15T12:00:00Z"

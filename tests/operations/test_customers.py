@@ -7,6 +7,9 @@ import pytest
 
 from tests.operations.api import Api, Json
 from tests.operations.conftest import START
+from tests.operations.keeping import BOTH_WAYS
+
+pytestmark = BOTH_WAYS
 
 FIELDS = "id externalId name email metadata livemode createdAt revision nextChangeAt"
 ACME: Json = {"externalId": "acme"}

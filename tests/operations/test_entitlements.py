@@ -7,6 +7,9 @@ import pytest
 from entitlements.facts import CustomerId, FeatureId
 from entitlements.ids import entitlement_id
 from tests.operations.api import Api, Json
+from tests.operations.keeping import BOTH_WAYS
+
+pytestmark = BOTH_WAYS
 
 STATE = "lookupKey type status hasAccess activeFrom activeTo endReason nextChangeAt"
 SOURCES = """

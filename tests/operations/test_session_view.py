@@ -5,6 +5,9 @@ import pytest
 from resolvers.callers import Caller, CallerKind
 from resolvers.context import new_context
 from tests.operations.api import Api, Json, run_as_served
+from tests.operations.keeping import BOTH_WAYS
+
+pytestmark = BOTH_WAYS
 
 
 class Session:
@@ -17,7 +20,7 @@ class Session:
     async def run(self, document: str, **variables: Json) -> Json:
         """The data of an operation that must succeed."""
         caller = Caller("cs_1", CallerKind.CUSTOMER_SESSION, self.api.environment, customer=self.customer)  # pyright: ignore[reportArgumentType]
-        context = new_context(self.api.database, self.api.environment, caller)
+        context = new_context(self.api.database, self.api.environment, caller, shared=self.api.shared)
         result = await run_as_served(document, variables, context)
         assert not result.errors, result.errors
         return result.data
