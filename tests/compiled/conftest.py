@@ -1,5 +1,5 @@
 """The shop of the operations' tests, to be read here too."""
 
-from tests.operations.conftest import api, shop
+from tests.operations.conftest import api, kept_customers, shared, shop
 
-__all__ = ["api", "shop"]
+__all__ = ["api", "kept_customers", "shared", "shop"]
