@@ -155,8 +155,8 @@ class Prepared:
 class Preparation:
     """Makes documents ready for one schema under one set of limits, and keeps those last used.
 
-    `compiled`: whether their operations can be had compiled. `size_bytes`: the memory of what is kept. `found`, `missed`
-    and `dropped`: documents that were kept, that had to be made ready, and that made way for others.
+    `compiled`: whether their operations can be had compiled. `size_bytes`: the memory of what is kept. `found`,
+    `missed` and `dropped`: how many documents were kept, had to be made ready, and made way for others.
     """
 
     def __init__(self, schema: GraphQLSchema, limits: Limits, *, compiled: bool = False) -> None:
