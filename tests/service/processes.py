@@ -36,6 +36,12 @@ def read_greeting(process: subprocess.Popen[str]) -> str:
     raise AssertionError(process.stderr.read() if process.stderr else "it ended without a word")
 
 
+def address(process: subprocess.Popen[str]) -> str:
+    """The URL at which it says it serves."""
+    [url] = re.findall(r"serves (http://[^/]+)/", read_greeting(process))
+    return url
+
+
 @contextmanager
 def serving_processes(count: int, folder: Path, database_url: str, **environment: str) -> Generator[list[str]]:
     """Processes that serve a database, with their settings by environment variables; yields their URLs."""
@@ -44,4 +50,4 @@ def serving_processes(count: int, folder: Path, database_url: str, **environment
         started_ones = [
             stack.enter_context(started(folder, DATABASE_URL=database_url, **environment)) for _ in range(count)
         ]
-        yield [re.findall(r"serves (http://[^/]+)/", read_greeting(process))[0] for process in started_ones]
+        yield [address(process) for process in started_ones]
