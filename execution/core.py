@@ -16,6 +16,7 @@ make_info: Callable[..., ResolveInfo] = _graphql.GraphQLResolveInfo
 execute: Callable[..., Any] = _graphql.execute
 """Answers an ExecutionResult, or an awaitable of one."""
 
+default_field_resolver: Callable[..., Any] = _graphql.default_field_resolver
 default_type_resolver: Callable[[Any, Any, Any], Any] = _graphql.default_type_resolver
 is_list_type: Callable[[object], bool] = _graphql.is_list_type
 is_non_null_type: Callable[[object], bool] = _graphql.is_non_null_type

@@ -125,6 +125,8 @@ async def test_variables_within_input_objects_and_lists_and_with_defaults() -> N
 
 async def test_arguments_that_only_fail_when_carried_out() -> None:
     await assert_same(SCHEMA, "query Q($t: String) { must(text: $t) a }", {"t": None}, ROOT)
+    plain = {"must": "an attribute, and no function that takes them"}
+    await assert_same(SCHEMA, 'query Q($t: String = "t") { must(text: $t) a }', {"t": None}, plain)
     await assert_same(SCHEMA, "query Q($s: Boolean) { a @skip(if: $s) b }", {}, ROOT)
     await assert_same(SCHEMA, "query Q($s: Boolean) { dog { name @skip(if: $s) } b }", {"s": None}, ROOT)
 
@@ -240,6 +242,23 @@ async def test_asynchronous_iterators_are_lists() -> None:
 
     for fails in (True, False):
         await assert_same(SCHEMA, "{ dogs { name } a }", root={"dogs": partial(dogs, fails=fails)})
+
+
+@pytest.mark.parametrize("type_", ["[Int]", "[Int]!", "[Int!]", "[Int!]!"])
+@pytest.mark.parametrize("given", [(), (1, 2), (1, "x", 2), (1, None, 2), (ValueError("item"), "x")])
+async def test_what_an_iterator_gave_before_it_failed_fails_besides(type_: str, given: tuple[Value, ...]) -> None:
+    def numbers(_info: Value) -> Iterator[Value]:
+        yield from given
+        raise ValueError("in between")
+
+    async def late_numbers(_info: Value) -> AsyncIterator[Value]:
+        for each in given:
+            yield each
+        raise ValueError("in between")
+
+    schema = build_schema(f"type Query {{ numbers: {type_}, a: Int }}")
+    for resolver in (numbers, late_numbers):
+        await assert_same(schema, "{ numbers a }", root={"numbers": resolver, "a": 1})
 
 
 async def test_mutations_run_one_after_another_and_stop_where_nothing_is_left() -> None:
