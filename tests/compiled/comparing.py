@@ -1,5 +1,6 @@
 """Compiled execution beside graphql-core's: one document, one schema, one root, and what each answers."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -56,6 +57,14 @@ async def assert_same(
 def shown_all(errors: list[GraphQLError]) -> list[str]:
     """Errors as a client sees them, with the exceptions behind them, in any order."""
     return sorted(map(shown, errors))
+
+
+async def late(value: Value) -> Value:
+    """A value that has to be awaited; an exception is raised."""
+    await asyncio.sleep(0)
+    if isinstance(value, Exception):
+        raise value
+    return value
 
 
 def _fresh(root: Value) -> Value:

@@ -9,7 +9,7 @@ import pytest
 from graphql import GraphQLError, build_schema, parse
 
 from execution import CompiledOperation, Compiler, Fallback
-from tests.compiled.comparing import Value, assert_same
+from tests.compiled.comparing import Value, assert_same, late
 
 SCHEMA = build_schema("""
 enum Colour { RED GREEN }
@@ -45,13 +45,6 @@ def echo(_info: Value, **given: Value) -> str:
 
 def raising(*_: Value, **__: Value) -> Value:
     raise ValueError("no")
-
-
-async def late(value: Value) -> Value:
-    await asyncio.sleep(0)
-    if isinstance(value, Exception):
-        raise value
-    return value
 
 
 ROOT: dict[str, Value] = {"a": "A", "b": "B", "c": "C", "echo": echo, "must": echo, "dog": dog(mother=dog(name="Ma"))}
