@@ -168,6 +168,14 @@ def test_what_only_graphql_core_can_say_is_left_to_it(document: str, name: str |
     assert Compiler(build_schema(ROOTS)).compile(parse(document), name) == Fallback(reason)
 
 
+def test_fragments_with_variables_of_their_own_are_left_to_graphql_core() -> None:
+    document = "{ ...F(b: 1) } fragment F($b: Int) on Query { a @skip(if: $b) }"
+
+    found = Compiler(build_schema(ROOTS)).compile(parse(document, experimental_fragment_arguments=True))
+
+    assert found == Fallback("fragment variables")
+
+
 def test_a_kind_of_operation_the_schema_has_no_type_for_is_left_to_graphql_core() -> None:
     assert Compiler(build_schema("type Query { a: String }")).compile(parse("mutation { a }")) == Fallback(
         "no root type"
