@@ -100,7 +100,7 @@ class SharedReads:
 
     def known_at_hand(self, current: CurrentCustomer) -> WorkedOut | None:
         """What is kept of a customer that is true under its row and versions; None if nothing is."""
-        return self.customers.find((current.environment.id, current.record.id), _stamp(current))
+        return self.customers.find((current.environment, current.record.id), _stamp(current))
 
     async def know(
         self, environment: EnvironmentId, ids: Sequence[CustomerId], current: dict[CustomerId, CurrentCustomer]
@@ -171,7 +171,7 @@ class _Attachments:
 
 def _stamp(current: CurrentCustomer) -> Hashable:
     """What changes whenever facts or timeline may have. Source: storage.current."""
-    return current.record.facts_version, current.record.written_at, current.environment.attachments_version
+    return current.record.facts_version, current.record.written_at, current.attachments_version
 
 
 def _catalogue_stamp(environment: Environment) -> Hashable:

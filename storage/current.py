@@ -16,14 +16,14 @@ a backup) change no version: then the processes are to be started anew.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.facts import CustomerId, EnvironmentId
 from storage.customers import read_customer
-from storage.dialect import AnySelect, one_of
-from storage.environments import environment_columns, read_environment
+from storage.dialect import AnySelect, one_of_given
 from storage.records import CurrentCustomer
 from storage.rows import customers, environments
 
@@ -32,7 +32,7 @@ async def load_current(
     connection: AsyncConnection, environment: EnvironmentId, ids: Sequence[CustomerId]
 ) -> dict[CustomerId, CurrentCustomer]:
     """The customers with these ids; unknown, foreign and deleted ones are absent. One statement."""
-    found = await _load(connection, _of(environment).where(one_of(customers.c.id, ids)))
+    found = await _load(connection, _BY_ID, environment, ids)
     return {current.record.id: current for current in found}
 
 
@@ -40,20 +40,29 @@ async def load_current_by_external_id(
     connection: AsyncConnection, environment: EnvironmentId, external_ids: Sequence[str]
 ) -> dict[str, CurrentCustomer]:
     """The customers with these ids of their owner's. One statement."""
-    found = await _load(connection, _of(environment).where(one_of(customers.c.external_id, external_ids)))
+    found = await _load(connection, _BY_EXTERNAL_ID, environment, external_ids)
     return {current.record.external_id: current for current in found if current.record.external_id is not None}
 
 
-async def _load(connection: AsyncConnection, query: AnySelect) -> list[CurrentCustomer]:
-    result = await connection.execute(query)
-    names, rows = result.keys(), result.all()
-    if not rows:
-        return []
-    # All are of one environment, and of one moment.
-    environment = read_environment(dict(zip(names, rows[0], strict=True)), "owner_")
-    return [CurrentCustomer(read_customer(row), environment) for row in rows]
+async def _load(
+    connection: AsyncConnection, query: AnySelect, environment: EnvironmentId, keys: Sequence[str]
+) -> list[CurrentCustomer]:
+    rows = await connection.execute(query, {"environment": environment, "keys": keys})
+    return [
+        CurrentCustomer(read_customer(row), environment, row.attachments_version, row.catalogue_written_at)
+        for row in rows
+    ]
 
 
-def _of(environment: EnvironmentId) -> AnySelect:
-    query = select(customers, *environment_columns("owner_")).join(environments)
-    return query.where(customers.c.environment_id == environment, customers.c.deleted_at.is_(None))
+def _by(column: ColumnElement[Any]) -> AnySelect:
+    query = select(customers, environments.c.attachments_version, environments.c.catalogue_written_at)
+    return query.join(environments).where(
+        customers.c.environment_id == bindparam("environment"),
+        customers.c.deleted_at.is_(None),
+        one_of_given(column, "keys"),
+    )
+
+
+# Every operation sends one of these: to write them anew each time would cost more than to have them answered.
+_BY_ID = _by(customers.c.id)
+_BY_EXTERNAL_ID = _by(customers.c.external_id)

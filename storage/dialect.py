@@ -10,7 +10,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from storage.columns import WordList, is_storable
+from storage.columns import WordList
 
 AnyRow = Row[*tuple[Any, ...]]
 """A row whose columns the reader knows by name."""
@@ -30,12 +30,17 @@ def insert_into(connection: AsyncConnection, table: Table) -> postgresql.Insert 
 
 
 def one_of(column: ColumnElement[Any], words: Iterable[str]) -> ColumnElement[bool]:
-    """Whether a text column has one of these values; no list is too long, and what can't be stored matches nothing.
+    """Whether a text column has one of these values; no list is too long, and what can't be stored matches nothing."""
+    return _OneOf(column, bindparam(None, list(words), type_=WordList()))
+
+
+def one_of_given(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """The same with the values given by this name when the statement is executed, so that it can be written once.
 
     `IN (?, ?, ...)` has a text of its own for every length, which empties the drivers' caches of prepared statements,
     and SQLite allows only so many parameters.
     """
-    return _OneOf(column, bindparam(None, [word for word in words if is_storable(word)], type_=WordList()))
+    return _OneOf(column, bindparam(name, type_=WordList()))
 
 
 class _OneOf(FunctionElement[bool]):
