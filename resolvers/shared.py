@@ -79,9 +79,10 @@ class SharedReads:
             self._lookups[lookup] = Environments(load)
         return await self._lookups[lookup].load_all(environment, keys)
 
-    def at_hand(self, lookup: Lookup[K, V], environment: Environment, key: K) -> V | None:
-        """What is kept of the catalogue that is true under the environment's version; None if nothing is."""
-        found: Any = self.catalogue.find((lookup, environment.id, key), _catalogue_stamp(environment))
+    def at_hand(self, lookup: Lookup[K, V], environment: Environment, keys: Sequence[K]) -> list[V | None]:
+        """What is kept of the catalogue that is true under the environment's version; None where nothing is."""
+        named = [(lookup, environment.id, key) for key in keys]
+        found: list[Any] = self.catalogue.find_all(named, _catalogue_stamp(environment))
         return found
 
     async def look_up_catalogue(self, lookup: Lookup[K, V], environment: Environment, keys: Sequence[K]) -> dict[K, V]:
