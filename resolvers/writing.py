@@ -47,7 +47,12 @@ async def write_customer(
 
     try:
         (result, work), change = await unit_of_work.write_customer(
-            context.database, context.environment_id, customer, carry_out, idempotency=context.idempotency
+            context.database,
+            context.environment_id,
+            customer,
+            carry_out,
+            idempotency=context.idempotency,
+            kept=context.shared,
         )
     except CustomerMissing:
         raise refuse(UserErrorCode.NOT_FOUND, "There is no such customer.", "customer") from None

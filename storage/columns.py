@@ -1,7 +1,7 @@
 """Column types that hold the same values on SQLite and PostgreSQL, and refuse the same ones."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -85,8 +85,11 @@ class StringMap(TypeDecorator[Mapping[str, str]]):
         return None if value is None else dict(sorted(value.items()))
 
 
-class WordList(TypeDecorator[list[str]]):
-    """Many words as one parameter, so that a statement's text doesn't depend on how many there are."""
+class WordList(TypeDecorator[Iterable[str]]):
+    """Many words as one parameter, so that a statement's text doesn't depend on how many there are.
+
+    Those that can't be stored are left out: nothing has them.
+    """
 
     impl = JSON
     cache_ok = True
@@ -94,6 +97,10 @@ class WordList(TypeDecorator[list[str]]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """The type on this database."""
         return dialect.type_descriptor(JSON() if dialect.name == "sqlite" else ARRAY(Text()))
+
+    def process_bind_param(self, value: Iterable[str] | None, dialect: Dialect) -> list[str] | None:  # noqa: ARG002 (overridden)
+        """The words as a list."""
+        return None if value is None else [word for word in value if is_storable(word)]
 
 
 def is_storable(text: str) -> bool:

@@ -16,14 +16,18 @@ a backup) change no version: then the processes are to be started anew.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.facts import CustomerId, EnvironmentId
+from storage.clock import Clock
 from storage.customers import read_customer
-from storage.dialect import AnySelect, one_of
+from storage.dialect import AnySelect, is_postgresql, one_of, one_of_given
 from storage.environments import environment_columns, read_environment
+from storage.errors import CustomerMissing
+from storage.instants import PRESENT
 from storage.records import CurrentCustomer
 from storage.rows import customers, environments
 
@@ -44,6 +48,25 @@ async def load_current_by_external_id(
     return {current.record.external_id: current for current in found if current.record.external_id is not None}
 
 
+async def lock_current(
+    connection: AsyncConnection, clock: Clock, environment: EnvironmentId, customer: CustomerId
+) -> tuple[CurrentCustomer, datetime]:
+    """The customer, its row kept for this transaction alone until it ends, and the present once it was had.
+
+    Every write to a customer, or to anything below, begins here: so they follow each other and none is lost. It takes
+    the catalogue lock first: under that the environment's row, which isn't locked, can't change while this waits.
+    One statement. Raises: CustomerMissing.
+    """
+    query = _LOCKED_AND_TIMED if is_postgresql(connection) else _LOCKED
+    result = await connection.execute(query, {"environment": environment, "customers": [customer]})
+    names, row = result.keys(), result.one_or_none()
+    if row is None:
+        raise CustomerMissing(customer)
+    named = dict(zip(names, row, strict=True))
+    current = CurrentCustomer(read_customer(row), read_environment(named, "owner_"))
+    return current, named["present"] if "present" in named else clock.now()
+
+
 async def _load(connection: AsyncConnection, query: AnySelect) -> list[CurrentCustomer]:
     result = await connection.execute(query)
     names, rows = result.keys(), result.all()
@@ -57,3 +80,17 @@ async def _load(connection: AsyncConnection, query: AnySelect) -> list[CurrentCu
 def _of(environment: EnvironmentId) -> AnySelect:
     query = select(customers, *environment_columns("owner_")).join(environments)
     return query.where(customers.c.environment_id == environment, customers.c.deleted_at.is_(None))
+
+
+_LOCKED = (
+    select(customers, *environment_columns("owner_"))
+    .join(environments)
+    .where(
+        customers.c.environment_id == bindparam("environment"),
+        one_of_given(customers.c.id, "customers"),
+        customers.c.deleted_at.is_(None),
+    )
+    .with_for_update(of=customers)
+)
+# PostgreSQL works out the columns of a row before it waits for its lock: of a subquery's row, when it has been had.
+_LOCKED_AND_TIMED = select(_LOCKED.subquery("locked"), PRESENT.label("present"))

@@ -17,7 +17,6 @@ from entitlements.facts import (
     SubscriptionItemId,
 )
 from storage.dialect import AnyRow, AnySelect, one_of
-from storage.errors import CustomerMissing
 from storage.paging import Cut, Key, Page, count, page
 from storage.records import CustomerRecord
 from storage.rows import (
@@ -126,20 +125,6 @@ async def customers_of_grants(
     query = select(grants.c.id, grants.c.customer_id).join(customers)
     query = query.where(grants.c.environment_id == environment, one_of(grants.c.id, ids))
     return {row.id: row.customer_id for row in await connection.execute(query.where(_PRESENT))}
-
-
-async def lock_customer(
-    connection: AsyncConnection, environment: EnvironmentId, customer: CustomerId
-) -> CustomerRecord:
-    """The customer's row, kept for this transaction alone until it ends. Raises: CustomerMissing.
-
-    Every write to a customer, or to anything below, begins here: so they follow each other and none is lost.
-    """
-    query = _of(environment).where(one_of(customers.c.id, [customer])).with_for_update()
-    row = (await connection.execute(query)).one_or_none()
-    if row is None:
-        raise CustomerMissing(customer)
-    return read_customer(row)
 
 
 async def insert_customer(
