@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TypedDict, Unpack
 
-from sqlalchemy import Update, exists, insert, or_, select, update
+from sqlalchemy import Update, bindparam, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.facts import (
@@ -31,6 +31,19 @@ from storage.work import CustomerWork, NewCustomerWork, update_row
 
 _KEY = Key(customers.c.created_at, customers.c.id)
 _PRESENT = customers.c.deleted_at.is_(None)
+
+
+_ANNOUNCE = (
+    update(customers)
+    .where(customers.c.environment_id == bindparam("environment"), customers.c.id == bindparam("customer"))
+    .values(
+        facts_version=customers.c.facts_version + 1,
+        written_at=bindparam("instant"),
+        announced_revision=bindparam("revision"),
+        announced_until=bindparam("instant"),
+    )
+    .returning(customers)
+)
 
 
 class CustomerChanges(TypedDict, total=False):
@@ -173,13 +186,9 @@ async def delete_customer(work: CustomerWork) -> None:
 
 async def save_announcement(work: CustomerWork, *, revision: int) -> CustomerRecord:
     """Writes down that the customer changed at the work's instant and which revision that made. Returns the new row."""
-    statement = _update(work).values(
-        facts_version=customers.c.facts_version + 1,
-        written_at=work.instant,
-        announced_revision=revision,
-        announced_until=work.instant,
-    )
-    return read_customer((await work.connection.execute(statement.returning(customers))).one())
+    given = {"environment": work.environment.id, "customer": work.loaded.customer.id}
+    announced = {"instant": work.instant, "revision": revision}
+    return read_customer((await work.connection.execute(_ANNOUNCE, given | announced)).one())
 
 
 def read_customer(row: AnyRow) -> CustomerRecord:

@@ -86,22 +86,7 @@ async def load_subscriptions_of(
 async def insert_subscription(work: CustomerWork, subscription: Subscription) -> None:
     """Adds a subscription with its first statuses, items and segments."""
     scope = {"environment_id": work.environment.id, "subscription_id": subscription.id}
-    await work.connection.execute(
-        insert(subscriptions).values(
-            environment_id=work.environment.id,
-            id=subscription.id,
-            customer_id=work.loaded.customer.id,
-            recorded_at=subscription.recorded_at,
-            started_at=subscription.started_at,
-            trial_end=subscription.trial_end,
-            trial_end_behavior=subscription.trial_end_behavior,
-            cancel_at=subscription.cancel_at,
-            cancel_at_period_end=subscription.cancel_at_period_end,
-            canceled_at=subscription.canceled_at,
-            ended_at=subscription.ended_at,
-            metadata=subscription.metadata,
-        )
-    )
+    await _insert_all(work, subscriptions, [_subscription_row(work, subscription)])
     await _insert_all(work, statuses, [scope | _status_row(record) for record in subscription.statuses])
     numbered = enumerate(subscription.items)
     await _insert_all(work, items, [scope | {"id": item.id, "position": position} for position, item in numbered])
@@ -183,6 +168,23 @@ async def _insert_all(work: CustomerWork, table: Table, rows: Sequence[dict[str,
     if rows:
         # A list of one is sent as a batch too, which costs more than the row by itself.
         await work.connection.execute(insert(table), rows if len(rows) > 1 else rows[0])
+
+
+def _subscription_row(work: CustomerWork, subscription: Subscription) -> dict[str, Any]:
+    return {
+        "environment_id": work.environment.id,
+        "id": subscription.id,
+        "customer_id": work.loaded.customer.id,
+        "recorded_at": subscription.recorded_at,
+        "started_at": subscription.started_at,
+        "trial_end": subscription.trial_end,
+        "trial_end_behavior": subscription.trial_end_behavior,
+        "cancel_at": subscription.cancel_at,
+        "cancel_at_period_end": subscription.cancel_at_period_end,
+        "canceled_at": subscription.canceled_at,
+        "ended_at": subscription.ended_at,
+        "metadata": subscription.metadata,
+    }
 
 
 def _status_row(record: StatusRecord) -> dict[str, Any]:
