@@ -2,5 +2,6 @@
 
 from execution.batching import batched
 from execution.compiler import FIELD_BYTES, CompiledOperation, Compiler, Fallback, Result
+from execution.reading import reads
 
-__all__ = ["FIELD_BYTES", "CompiledOperation", "Compiler", "Fallback", "Result", "batched"]
+__all__ = ["FIELD_BYTES", "CompiledOperation", "Compiler", "Fallback", "Result", "batched", "reads"]

@@ -64,7 +64,7 @@ def _source(type_: GraphQLObjectType, at_hand: Sequence[Field], keys_of_fields: 
 def _column(number: int, field: Field) -> list[str]:
     column = f"column_{number}"
     name = field.access.attribute
-    is_plain = name is not None and name.isidentifier() and not iskeyword(name)
+    is_plain = name is not None and all(part.isidentifier() and not iskeyword(part) for part in name.split("."))
     lines = [
         "    try:",
         f"        {column} = [{f'parent.{name}' if is_plain else f'get_{number}(parent)'} for parent in parents]",

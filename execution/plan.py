@@ -37,8 +37,8 @@ class Access:
     """How a field's values are had.
 
     `fetch`: for all objects of a level. `get`: from one object, if that is all it takes; then `attribute` is the name
-    of the attribute it reads, if it is one. `may_call`: what is read may be a function, to be called for the value.
-    `batch`: answers for all objects of a level at once, in place of `fetch`.
+    of the attribute it reads, or several joined by dots, if that is what it does. `may_call`: what is read may be a
+    function, to be called for the value. `batch`: answers for all objects of a level at once, in place of `fetch`.
     """
 
     fetch: Fetch

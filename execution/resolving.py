@@ -27,9 +27,9 @@ Call = Callable[[Any, dict[str, Any], Level, Field, int], Any]
 """Calls a resolver: for a parent, with arguments; and what it takes to make its info."""
 
 
-def reading_attribute(name: str) -> Access:
-    """For a field that is an attribute of its object."""
-    get = attrgetter(name)
+def reading_attribute(path: str) -> Access:
+    """For a field that is an attribute of its object, or, with names joined by dots, one of what that holds."""
+    get = attrgetter(path)
 
     def fetch(level: Level, _field: Field) -> list[Any]:
         try:
@@ -37,7 +37,7 @@ def reading_attribute(name: str) -> Access:
         except Exception:  # noqa: BLE001 - a property may raise anything; whose it is is found out one by one
             return read_singly(get, level.parents)
 
-    return Access(fetch, get, attribute=name)
+    return Access(fetch, get, attribute=path)
 
 
 def reading_by_default(name: str) -> Access:

@@ -5,6 +5,7 @@ else of its own, is asked by the resolver Strawberry made for graphql-core.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import Any
 
 from graphql import GraphQLAbstractType, GraphQLEnumType, GraphQLField, GraphQLObjectType, GraphQLSchema
@@ -20,6 +21,7 @@ from execution.batching import batch_of, is_at_hand
 from execution.guarding import is_guard
 from execution.info import LightInfo
 from execution.plan import Access, Field
+from execution.reading import path_of
 from execution.resolving import Call, Check, asking_once, calling, reading_attribute
 from execution.running import Level
 
@@ -49,9 +51,9 @@ class StrawberryAdapter(Adapter):
             return super().access(name, definition)
         resolver, check = field.base_resolver, self._check(field)
         if resolver is None:
-            if check is None:
-                return reading_attribute(field.python_name), None
-            return calling(_reading(field.python_name), check), None
+            return _reading(field.python_name, check), None
+        if (path := path_of(resolver.wrapped_func)) is not None:
+            return _reading(path, check), None
         batch = batch_of(resolver.wrapped_func)
         if batch is None:
             access = calling(self._call(field, resolver), check, is_awaited=resolver.is_async)
@@ -148,11 +150,15 @@ class StrawberryAdapter(Adapter):
         return call
 
 
-def _reading(name: str) -> Call:
-    def call(parent: Any, _arguments: dict[str, Any], _level: Level, _asked: Field, _index: int) -> Any:  # noqa: ANN401
-        return getattr(parent, name)
+def _reading(path: str, check: Check | None) -> Access:
+    if check is None:
+        return reading_attribute(path)
+    get = attrgetter(path)
 
-    return call
+    def call(parent: Any, _arguments: dict[str, Any], _level: Level, _asked: Field, _index: int) -> Any:  # noqa: ANN401
+        return get(parent)
+
+    return calling(call, check)
 
 
 def _is_told_by_class(definition: Any) -> bool:  # noqa: ANN401 - a StrawberryObjectDefinition

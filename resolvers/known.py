@@ -47,7 +47,7 @@ class KnownCustomer:
 
 def know(current: CurrentCustomer, worked_out: WorkedOut, now: datetime) -> KnownCustomer:
     """A customer whose row and versions are those the facts were worked out under."""
-    latest = (now, current.record.written_at, current.environment.catalogue_written_at)
+    latest = (now, current.record.written_at, current.catalogue_written_at)
     return KnownCustomer(
         record=current.record,
         facts=worked_out.facts,
@@ -58,7 +58,10 @@ def know(current: CurrentCustomer, worked_out: WorkedOut, now: datetime) -> Know
 
 def current_of(loaded: LoadedFacts) -> CurrentCustomer:
     """The row and the versions that came with facts."""
-    return CurrentCustomer(loaded.customer, loaded.environment)
+    environment = loaded.environment
+    return CurrentCustomer(
+        loaded.customer, environment.id, environment.attachments_version, environment.catalogue_written_at
+    )
 
 
 def work_out(loaded: LoadedFacts) -> WorkedOut:

@@ -78,9 +78,10 @@ class SharedReads:
             self._lookups[lookup] = Environments(load)
         return await self._lookups[lookup].load_all(environment, keys)
 
-    def at_hand(self, lookup: Lookup[Any, V], environment: Environment, key: Hashable) -> V | None:
-        """What is kept of the catalogue that is true under the environment's version; None if nothing is."""
-        found: Any = self.catalogue.find((lookup, environment.id, key), _catalogue_stamp(environment))
+    def at_hand(self, lookup: Lookup[K, V], environment: Environment, keys: Sequence[K]) -> list[V | None]:
+        """What is kept of the catalogue that is true under the environment's version; None where nothing is."""
+        named = [(lookup, environment.id, key) for key in keys]
+        found: list[Any] = self.catalogue.find_all(named, _catalogue_stamp(environment))
         return found
 
     async def look_up_catalogue(self, lookup: Lookup[K, V], environment: Environment, keys: Sequence[K]) -> dict[K, V]:
@@ -103,7 +104,7 @@ class SharedReads:
 
     def known_at_hand(self, current: CurrentCustomer) -> WorkedOut | None:
         """What is kept of a customer that is true under its row and versions; None if nothing is."""
-        return self.customers.find((current.environment.id, current.record.id), _stamp(current))
+        return self.customers.find((current.environment, current.record.id), _stamp(current))
 
     async def know(
         self, environment: EnvironmentId, ids: Sequence[CustomerId], current: dict[CustomerId, CurrentCustomer]
@@ -174,7 +175,7 @@ class _Attachments:
 
 def _stamp(current: CurrentCustomer) -> Hashable:
     """What changes whenever facts or timeline may have. Source: storage.current."""
-    return current.record.facts_version, current.record.written_at, current.environment.attachments_version
+    return current.record.facts_version, current.record.written_at, current.attachments_version
 
 
 def _catalogue_stamp(environment: Environment) -> Hashable:

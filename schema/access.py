@@ -17,6 +17,7 @@ from schema.catalogue import Feature, Product, load_products
 from schema.entitlement import Entitlement
 from schema.info import Info
 from schema.scalars import write_instant
+from schema.showing import shows
 
 PRODUCTS = 100
 
@@ -25,31 +26,24 @@ PRODUCTS = 100
 class AccessDecision:
     """A decision of the rule as clients see it."""
 
-    lookup_key: str = strawberry.field(description="The key that was asked for.")
-    has_access: bool = strawberry.field(description="Whether the feature may be used.")
-    reason: AccessReason = strawberry.field(description="Why, or why not.")
-    at: datetime | None = strawberry.field(description="The instant asked about, as it was passed; null for now.")
-    active_to: datetime | None = strawberry.field(
-        description="The end of the access there is; null if open, or if none."
-    )
-    next_change_at: datetime | None = strawberry.field(
-        description="The next instant at which `hasAccess` may differ by the passing of time alone; null if none."
-    )
     value: strawberry.Private[entitlements.Access]
+    lookup_key: str = shows("value.lookup_key", "The key that was asked for.")
+    has_access: bool = shows("value.decision.has_access", "Whether the feature may be used.")
+    reason: AccessReason = shows("value.decision.reason", "Why, or why not.")
+    at: datetime | None = shows("value.at", "The instant asked about, as it was passed; null for now.")
+    active_to: datetime | None = shows(
+        "value.decision.active_to",
+        "The end of the access there is; null if open, or if none.",
+    )
+    next_change_at: datetime | None = shows(
+        "value.decision.next_change_at",
+        "The next instant at which `hasAccess` may differ by the passing of time alone; null if none.",
+    )
 
     @classmethod
     def of(cls, value: entitlements.Access) -> Self:
         """A decision of the rule as clients see it."""
-        decision = value.decision
-        return cls(
-            lookup_key=value.lookup_key,
-            has_access=decision.has_access,
-            reason=decision.reason,
-            at=value.at,
-            active_to=decision.active_to,
-            next_change_at=decision.next_change_at,
-            value=value,
-        )
+        return cls(value=value)
 
     @strawberry.field(
         description="A function of customer, key and `at`, for caches: two components that ask for one key share it."

@@ -18,9 +18,10 @@ from resolvers.product_features import list_product_features
 from schema.connection import After, Before, Connection, First, Last, connect, page_arguments
 from schema.holders import At, FeatureCustomerConnection, connect_holders
 from schema.info import Info
-from schema.node import Node
+from schema.node import Node, id_of
 from schema.permissions import CUSTOMERS, Requires
 from schema.scalars import Metadata
+from schema.showing import shows
 
 Detached = Annotated[
     bool, strawberry.argument(description="Whether attachments that were detached are listed too; they keep their row.")
@@ -31,36 +32,25 @@ Detached = Annotated[
 class Feature(Node):
     """A feature as clients see it."""
 
-    name: str = strawberry.field(description="For the team's own eyes: 1 to 80 characters.")
-    lookup_key: str = strawberry.field(
-        description=(
-            "The key that code asks by: 1 to 80 characters, case-sensitive, immutable, unique among the environment's "
-            "active features. Archiving frees it."
-        )
-    )
-    type: FeatureType = strawberry.field(description="What kind of value it has.")
-    active: bool = strawberry.field(description="False once archived: no edits, attachments or grants any more.")
-    archived_at: datetime | None = strawberry.field(description="When it was archived, for good; null while active.")
-    metadata: Metadata = strawberry.field(description="The owner's own notes on it.")
-    livemode: bool = strawberry.field(description="Whether it is of a live environment.")
-    created_at: datetime = strawberry.field(description="When it was created.")
     record: strawberry.Private[facts.Feature]
+    id: strawberry.ID = id_of("record.id")
+    name: str = shows("record.name", "For the team's own eyes: 1 to 80 characters.")
+    lookup_key: str = shows(
+        "record.lookup_key",
+        "The key that code asks by: 1 to 80 characters, case-sensitive, immutable, unique among the environment's "
+        "active features. Archiving frees it.",
+    )
+    type: FeatureType = shows("record.type", "What kind of value it has.")
+    active: bool = shows("record.active", "False once archived: no edits, attachments or grants any more.")
+    archived_at: datetime | None = shows("record.archived_at", "When it was archived, for good; null while active.")
+    metadata: Metadata = shows("record.metadata", "The owner's own notes on it.")
+    livemode: bool = strawberry.field(description="Whether it is of a live environment.")
+    created_at: datetime = shows("record.created_at", "When it was created.")
 
     @classmethod
     def of(cls, context: Context, feature: facts.Feature) -> Self:
         """A feature of the rule as clients see it."""
-        return cls(
-            id=strawberry.ID(feature.id),
-            name=feature.name,
-            lookup_key=feature.lookup_key,
-            type=feature.type,
-            active=feature.active,
-            archived_at=feature.archived_at,
-            metadata=Metadata(dict(feature.metadata)),
-            livemode=context.environment.livemode,
-            created_at=feature.created_at,
-            record=feature,
-        )
+        return cls(record=feature, livemode=context.environment.livemode)
 
     @strawberry.field(description="The products it is attached to, with the row to detach; the latest attached first.")
     @batched
@@ -103,29 +93,25 @@ class Feature(Node):
 class Product(Node):
     """A product as clients see it."""
 
-    name: str = strawberry.field(description="Up to 250 characters.")
-    lookup_key: str | None = strawberry.field(
-        description="The same in every environment, as ids are not; up to 80 characters, unique when set."
+    record: strawberry.Private[facts.Product]
+    id: strawberry.ID = id_of("record.id")
+    name: str = shows("record.name", "Up to 250 characters.")
+    lookup_key: str | None = shows(
+        "record.lookup_key",
+        "The same in every environment, as ids are not; up to 80 characters, unique when set.",
     )
-    active: bool = strawberry.field(
-        description="An inactive product takes no new subscription, item or move, and goes on for those it has."
+    active: bool = shows(
+        "record.active",
+        "An inactive product takes no new subscription, item or move, and goes on for those it has.",
     )
-    metadata: Metadata = strawberry.field(description="The owner's own notes on it.")
+    metadata: Metadata = shows("record.metadata", "The owner's own notes on it.")
     livemode: bool = strawberry.field(description="Whether it is of a live environment.")
-    created_at: datetime = strawberry.field(description="When it was created.")
+    created_at: datetime = shows("record.created_at", "When it was created.")
 
     @classmethod
     def of(cls, context: Context, product: facts.Product) -> Self:
         """A product of the rule as clients see it."""
-        return cls(
-            id=strawberry.ID(product.id),
-            name=product.name,
-            lookup_key=product.lookup_key,
-            active=product.active,
-            metadata=Metadata(dict(product.metadata)),
-            livemode=context.environment.livemode,
-            created_at=product.created_at,
-        )
+        return cls(record=product, livemode=context.environment.livemode)
 
     @strawberry.field(description="The features attached to it; the latest attached first.")
     @batched
@@ -148,45 +134,37 @@ class Product(Node):
 class ProductFeature(Node):
     """An attachment as clients see it."""
 
-    attached_at: datetime = strawberry.field(description="When the feature was attached.")
-    rollout: CatalogRollout = strawberry.field(description="When that reaches subscriptions that were there already.")
-    detached_at: datetime | None = strawberry.field(description="When it was detached; null while attached.")
-    detach_rollout: CatalogRollout | None = strawberry.field(
-        description="When the detaching reaches subscriptions that have the feature; null while attached."
+    record: strawberry.Private[facts.ProductFeature]
+    id: strawberry.ID = id_of("record.id")
+    attached_at: datetime = shows("record.attached_at", "When the feature was attached.")
+    rollout: CatalogRollout = shows("record.rollout", "When that reaches subscriptions that were there already.")
+    detached_at: datetime | None = shows("record.detached_at", "When it was detached; null while attached.")
+    detach_rollout: CatalogRollout | None = shows(
+        "record.detach_rollout",
+        "When the detaching reaches subscriptions that have the feature; null while attached.",
     )
     livemode: bool = strawberry.field(description="Whether it is of a live environment.")
-    product_id: strawberry.Private[ProductId]
-    feature_id: strawberry.Private[FeatureId]
 
     @classmethod
     def of(cls, context: Context, row: facts.ProductFeature) -> Self:
         """An attachment of the rule as clients see it."""
-        return cls(
-            id=strawberry.ID(row.id),
-            attached_at=row.attached_at,
-            rollout=row.rollout,
-            detached_at=row.detached_at,
-            detach_rollout=row.detach_rollout,
-            livemode=context.environment.livemode,
-            product_id=row.product,
-            feature_id=row.feature,
-        )
+        return cls(record=row, livemode=context.environment.livemode)
 
     @strawberry.field(description="The product that gives the feature.")
     @batched
     @staticmethod
     async def product(rows: Sequence["ProductFeature"], info: Info) -> list[Product]:
         """The products, each loaded once."""
-        products = await load_products(info.context, {row.product_id for row in rows})
-        return [products[row.product_id] for row in rows]
+        products = await load_products(info.context, {row.record.product for row in rows})
+        return [products[row.record.product] for row in rows]
 
     @strawberry.field(description="The feature that is given.")
     @batched
     @staticmethod
     async def feature(rows: Sequence["ProductFeature"], info: Info) -> list[Feature]:
         """The features, each loaded once."""
-        features = await load_features(info.context, {row.feature_id for row in rows})
-        return [features[row.feature_id] for row in rows]
+        features = await load_features(info.context, {row.record.feature for row in rows})
+        return [features[row.record.feature] for row in rows]
 
 
 async def _attachments(
@@ -198,7 +176,7 @@ async def _attachments(
     detached: bool,
 ) -> list[Connection[ProductFeature]]:
     """A connection for each parent, or the exception to raise there."""
-    lists = [AttachmentsOf(by, parent.id, detached) for parent in parents]
+    lists = [AttachmentsOf(by, parent.record.id, detached) for parent in parents]
     listings = await list_product_features(context, lists, arguments)
     pages = [
         listing

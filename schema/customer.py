@@ -7,7 +7,7 @@ import strawberry
 from strawberry import UNSET
 
 from entitlements.access import EntitlementStatus
-from entitlements.facts import CustomerId, SubscriptionStatus
+from entitlements.facts import SubscriptionStatus
 from resolvers import entitlements
 from resolvers.context import Context
 from resolvers.grants import list_grants
@@ -21,8 +21,9 @@ from schema.entitlement import Entitlement, EntitlementSnapshot
 from schema.grant import Grant
 from schema.holders import At
 from schema.info import Info
-from schema.node import Node
+from schema.node import Node, id_of
 from schema.scalars import Metadata
+from schema.showing import shows
 from storage.records import CustomerRecord
 
 LookupKey = Annotated[str, strawberry.argument(description="A feature's lookup key, case-sensitive.")]
@@ -39,27 +40,19 @@ EntitlementStatuses = Annotated[
 class Customer(Node):
     """A customer as clients see it."""
 
-    external_id: str | None = strawberry.field(description="The owner's own id for the customer; unique when set.")
-    name: str | None = strawberry.field(description="Up to 256 characters.")
-    email: str | None = strawberry.field(description="Up to 512 characters; not checked to be an address.")
-    metadata: Metadata = strawberry.field(description="The owner's own notes on the customer.")
-    livemode: bool = strawberry.field(description="Whether the customer is of a live environment.")
-    created_at: datetime = strawberry.field(description="When the customer was created.")
     record: strawberry.Private[CustomerRecord]
+    id: strawberry.ID = id_of("record.id")
+    external_id: str | None = shows("record.external_id", "The owner's own id for the customer; unique when set.")
+    name: str | None = shows("record.name", "Up to 256 characters.")
+    email: str | None = shows("record.email", "Up to 512 characters; not checked to be an address.")
+    metadata: Metadata = shows("record.metadata", "The owner's own notes on the customer.")
+    livemode: bool = strawberry.field(description="Whether the customer is of a live environment.")
+    created_at: datetime = shows("record.created_at", "When the customer was created.")
 
     @classmethod
     def of(cls, context: Context, customer: CustomerRecord) -> Self:
         """A customer's record as clients see it."""
-        return cls(
-            id=strawberry.ID(customer.id),
-            external_id=customer.external_id,
-            name=customer.name,
-            email=customer.email,
-            metadata=Metadata(dict(customer.metadata)),
-            livemode=context.environment.livemode,
-            created_at=customer.created_at,
-            record=customer,
-        )
+        return cls(record=customer, livemode=context.environment.livemode)
 
     @strawberry.field(
         description=(
@@ -217,4 +210,4 @@ class Customer(Node):
         return entitlements.next_change_at(known) if known else None
 
     async def _known(self, info: Info) -> KnownCustomer | None:
-        return await info.context.loaders.known.load(CustomerId(self.id))
+        return await info.context.loaders.known.load(self.record.id)

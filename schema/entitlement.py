@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
@@ -18,8 +18,9 @@ from schema.catalogue import Feature, Product, load_products
 from schema.customer_subscription import CustomerSubscription, SubscriptionItem
 from schema.grant import Grant
 from schema.info import Info
-from schema.node import Node
+from schema.node import Node, id_of
 from schema.scalars import write_instant
+from schema.showing import shows
 
 if TYPE_CHECKING:
     from schema.customer import Customer
@@ -31,24 +32,17 @@ if TYPE_CHECKING:
 class EntitlementSource:
     """A source of the rule as clients see it."""
 
-    kind: SourceKind = strawberry.field(description="Which of the fields below are set.")
-    active_from: datetime = strawberry.field(description="From when it gives the feature.")
-    active_to: datetime | None = strawberry.field(description="Until when, as known today; null if its end is open.")
-    end_reason: AccessReason | None = strawberry.field(description="Why it ends or ended; null while open.")
     known: strawberry.Private[KnownCustomer]
     source: strawberry.Private[runs.Source]
+    kind: SourceKind = shows("source.kind", "Which of the fields below are set.")
+    active_from: datetime = shows("source.active_from", "From when it gives the feature.")
+    active_to: datetime | None = shows("source.active_to", "Until when, as known today; null if its end is open.")
+    end_reason: AccessReason | None = shows("source.end_reason", "Why it ends or ended; null while open.")
 
     @classmethod
     def of(cls, known: KnownCustomer, source: runs.Source) -> Self:
         """A source of the rule as clients see it."""
-        return cls(
-            kind=source.kind,
-            active_from=source.active_from,
-            active_to=source.active_to,
-            end_reason=source.end_reason,
-            known=known,
-            source=source,
-        )
+        return cls(known=known, source=source)
 
     @strawberry.field(description="The subscription that gives it, as it is now; null for a grant.")
     def subscription(self, info: Info) -> CustomerSubscription | None:
@@ -81,21 +75,24 @@ class EntitlementSource:
 class EntitlementState:
     """What Entitlement and EntitlementSnapshot share."""
 
-    lookup_key: str = strawberry.field(description="The feature's key.")
-    type: FeatureType = strawberry.field(description="The feature's type.")
-    status: EntitlementStatus = strawberry.field(description="Whether it is still to come, there, or over.")
-    has_access: bool = strawberry.field(description="Whether the feature may be used.")
-    active_from: datetime = strawberry.field(
-        description="The start of the stretch of access that holds the instant, else of the next, else of the last."
-    )
-    active_to: datetime | None = strawberry.field(
-        description="The end of that stretch as it is known today; null while a source is open."
-    )
-    end_reason: AccessReason | None = strawberry.field(description="Why it ends or ended; null while open.")
-    next_change_at: datetime | None = strawberry.field(
-        description="The next instant at which this state changes by the passing of time alone; null if it never does."
-    )
     value: strawberry.Private[entitlements.Entitlement]
+    lookup_key: str = shows("value.feature.lookup_key", "The feature's key.")
+    type: FeatureType = shows("value.feature.type", "The feature's type.")
+    status: EntitlementStatus = shows("value.state.status", "Whether it is still to come, there, or over.")
+    has_access: bool = shows("value.state.has_access", "Whether the feature may be used.")
+    active_from: datetime = shows(
+        "value.state.run.active_from",
+        "The start of the stretch of access that holds the instant, else of the next, else of the last.",
+    )
+    active_to: datetime | None = shows(
+        "value.state.run.active_to",
+        "The end of that stretch as it is known today; null while a source is open.",
+    )
+    end_reason: AccessReason | None = shows("value.state.run.end_reason", "Why it ends or ended; null while open.")
+    next_change_at: datetime | None = shows(
+        "value.state.next_change_at",
+        "The next instant at which this state changes by the passing of time alone; null if it never does.",
+    )
 
     @strawberry.field(description="Whose right it is.")
     def customer(self, info: Info) -> Annotated["Customer", strawberry.lazy("schema.customer")]:
@@ -124,9 +121,16 @@ class EntitlementState:
             "else all sources of the stretch of access that is shown. At most one for each item and grant."
         )
     )
-    def sources(self) -> list[EntitlementSource]:
-        """Sources, at hand."""
-        return [EntitlementSource.of(self.value.customer, source) for source in self.value.state.sources]
+    @batched
+    @staticmethod
+    def sources(states: Sequence["EntitlementState"], info: Info) -> list[list[EntitlementSource]]:  # noqa: ARG004
+        """Sources, at hand; rights that have their state in common have these in common too."""
+        distinct = {id(each.value.state): each.value for each in states}
+        known = {
+            identity: [EntitlementSource.of(value.customer, source) for source in value.state.sources]
+            for identity, value in distinct.items()
+        }
+        return [known[id(each.value.state)] for each in states]
 
 
 @strawberry.type(
@@ -138,12 +142,13 @@ class EntitlementState:
 class Entitlement(EntitlementState, Node):
     """An entitlement as clients see it, now."""
 
+    id: strawberry.ID = id_of("value.id")
     livemode: bool = strawberry.field(description="Whether it is of a live environment.")
 
     @classmethod
     def of(cls, context: Context, value: entitlements.Entitlement) -> Self:
         """An entitlement at the customer's now."""
-        return cls(id=strawberry.ID(value.id), livemode=context.environment.livemode, **_state(value))
+        return cls(value=value, livemode=context.environment.livemode)
 
     @strawberry.field(description="The same right as it was, is or will be at an instant.")
     def at(
@@ -157,35 +162,22 @@ class Entitlement(EntitlementState, Node):
 class EntitlementSnapshot(EntitlementState):
     """An entitlement as clients see it, at an instant."""
 
-    id: strawberry.ID = strawberry.field(description="For caches; no object of its own, so `node` doesn't take it.")
-    at: datetime = strawberry.field(description="The instant it speaks of.")
+    at: datetime = shows("value.state.at", "The instant it speaks of.")
 
     @classmethod
     def of(cls, value: entitlements.Entitlement) -> Self:
         """An entitlement at the instant of its state."""
-        at = value.state.at
-        return cls(id=strawberry.ID(f"{value.id}_{write_instant(at)}"), at=at, **_state(value))
+        return cls(value=value)
+
+    @strawberry.field(description="For caches; no object of its own, so `node` doesn't take it.")
+    def id(self) -> strawberry.ID:
+        """Worked out when it is asked for."""
+        return strawberry.ID(f"{self.value.id}_{write_instant(self.value.state.at)}")
 
     @strawberry.field(description="The same right, as it is now.")
     def entitlement(self, info: Info) -> Entitlement:
         """The entitlement now."""
         return Entitlement.of(info.context, entitlements.at_instant(self.value, self.value.customer.at))
-
-
-def _state(value: entitlements.Entitlement) -> dict[str, Any]:
-    """What both types hold of an entitlement's state."""
-    state = value.state
-    return {
-        "lookup_key": value.feature.lookup_key,
-        "type": value.feature.type,
-        "status": state.status,
-        "has_access": state.has_access,
-        "active_from": state.run.active_from,
-        "active_to": state.run.active_to,
-        "end_reason": state.run.end_reason,
-        "next_change_at": state.next_change_at,
-        "value": value,
-    }
 
 
 def _subscription(

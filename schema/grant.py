@@ -13,8 +13,9 @@ from resolvers.entitlements import entitlement_of_grant
 from resolvers.loaders import KnownCustomer
 from schema.catalogue import Feature, load_features
 from schema.info import Info
-from schema.node import Node
+from schema.node import Node, id_of
 from schema.scalars import Metadata
+from schema.showing import shows
 
 if TYPE_CHECKING:
     from schema.customer import Customer
@@ -25,33 +26,24 @@ if TYPE_CHECKING:
 class Grant(Node):
     """A grant as clients see it."""
 
-    active_from: datetime = strawberry.field(
-        description="From when it was meant to give access; one in the past acts from `createdAt` on."
-    )
-    active_to: datetime | None = strawberry.field(description="Until when it was meant to; null if without an end.")
-    revoked_at: datetime | None = strawberry.field(description="When it was taken back; null if it wasn't.")
-    reason: str | None = strawberry.field(description="Why it was given, in up to 500 characters.")
-    metadata: Metadata = strawberry.field(description="The owner's own notes on it.")
-    livemode: bool = strawberry.field(description="Whether it is of a live environment.")
-    created_at: datetime = strawberry.field(description="When it was given.")
     known: strawberry.Private[KnownCustomer]
     fact: strawberry.Private[facts.Grant]
+    id: strawberry.ID = id_of("fact.id")
+    active_from: datetime = shows(
+        "fact.active_from",
+        "From when it was meant to give access; one in the past acts from `createdAt` on.",
+    )
+    active_to: datetime | None = shows("fact.active_to", "Until when it was meant to; null if without an end.")
+    revoked_at: datetime | None = shows("fact.revoked_at", "When it was taken back; null if it wasn't.")
+    reason: str | None = shows("fact.reason", "Why it was given, in up to 500 characters.")
+    metadata: Metadata = shows("fact.metadata", "The owner's own notes on it.")
+    livemode: bool = strawberry.field(description="Whether it is of a live environment.")
+    created_at: datetime = shows("fact.recorded_at", "When it was given.")
 
     @classmethod
     def of(cls, context: Context, known: KnownCustomer, grant: facts.Grant) -> Self:
         """A grant of the rule as clients see it."""
-        return cls(
-            id=strawberry.ID(grant.id),
-            active_from=grant.active_from,
-            active_to=grant.active_to,
-            revoked_at=grant.revoked_at,
-            reason=grant.reason,
-            metadata=Metadata(dict(grant.metadata)),
-            livemode=context.environment.livemode,
-            created_at=grant.recorded_at,
-            known=known,
-            fact=grant,
-        )
+        return cls(known=known, fact=grant, livemode=context.environment.livemode)
 
     @strawberry.field(description="Who has it.")
     def customer(self, info: Info) -> Annotated["Customer", strawberry.lazy("schema.customer")]:

@@ -1,6 +1,12 @@
 """The Node interface of every object with an id."""
 
+from typing import Any
+
 import strawberry
+
+from schema.showing import shows
+
+_ID = "The public id, the same in every interface and log."
 
 
 @strawberry.interface(
@@ -12,4 +18,9 @@ import strawberry
 class Node:
     """What `node(id:)` answers."""
 
-    id: strawberry.ID = strawberry.field(description="The public id, the same in every interface and log.")
+    id: strawberry.ID = strawberry.field(description=_ID)
+
+
+def id_of(path: str) -> Any:  # noqa: ANN401 - it stands where the field's value is declared
+    """The field `id` of an object that holds what it shows: where to read it."""
+    return shows(path, _ID)

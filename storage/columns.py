@@ -1,7 +1,7 @@
 """Column types that hold the same values on SQLite and PostgreSQL, and refuse the same ones."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -85,11 +85,8 @@ class StringMap(TypeDecorator[Mapping[str, str]]):
         return None if value is None else dict(sorted(value.items()))
 
 
-class WordList(TypeDecorator[Iterable[str]]):
-    """Many words as one parameter, so that a statement's text doesn't depend on how many there are.
-
-    Those that can't be stored are left out: nothing has them.
-    """
+class WordList(TypeDecorator[Sequence[str]]):
+    """Many words as one parameter, so that a statement's text doesn't depend on how many there are."""
 
     impl = JSON
     cache_ok = True
@@ -98,9 +95,9 @@ class WordList(TypeDecorator[Iterable[str]]):
         """The type on this database."""
         return dialect.type_descriptor(JSON() if dialect.name == "sqlite" else ARRAY(Text()))
 
-    def process_bind_param(self, value: Iterable[str] | None, dialect: Dialect) -> list[str] | None:  # noqa: ARG002 (overridden)
-        """The words as a list."""
-        return None if value is None else [word for word in value if is_storable(word)]
+    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> list[str]:  # noqa: ARG002 (overridden)
+        """Those of the words that a database can hold: the others are nowhere to be found."""
+        return [word for word in value or () if is_storable(word)]
 
 
 def is_storable(text: str) -> bool:

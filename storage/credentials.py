@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from entitlements.facts import EnvironmentId
 from storage.columns import Instant, Word, is_storable
 from storage.database import Database
-from storage.dialect import AnySelect, one_of
+from storage.dialect import AnySelect, one_of, one_of_given
 from storage.environments import environment_columns, load_environment, read_environment
 from storage.ids import new_id
 from storage.records import Credential
@@ -84,7 +84,7 @@ async def load_credentials(connection: AsyncConnection, digests: Sequence[str]) 
     Revoked and expired keys are found too: whoever asks must look at `revoked_at` and `expires_at`. A digest is of 256
     random bits, so the time a comparison with it takes tells nobody the way to the next one.
     """
-    rows = await connection.execute(_query().where(one_of(api_keys.c.secret_hash, digests)))
+    rows = await connection.execute(_BY_DIGEST, {"digests": digests})
     return {row["secret_hash"]: _read(row) for row in rows.mappings()}
 
 
@@ -105,6 +105,9 @@ async def record_key_uses(db: Database, uses: Mapping[str, datetime]) -> None:
 
 def _query() -> AnySelect:
     return select(api_keys, *environment_columns("owner_")).join(environments)
+
+
+_BY_DIGEST = _query().where(one_of_given(api_keys.c.secret_hash, "digests"))
 
 
 def _read(row: RowMapping) -> Credential:

@@ -16,19 +16,19 @@ a backup) change no version: then the processes are to be started anew.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.facts import CustomerId, EnvironmentId
 from storage.clock import Clock
 from storage.customers import read_customer
-from storage.dialect import AnySelect, is_postgresql, one_of, one_of_given
+from storage.dialect import AnySelect, is_postgresql, one_of_given
 from storage.environments import environment_columns, read_environment
 from storage.errors import CustomerMissing
 from storage.instants import PRESENT
-from storage.records import CurrentCustomer
+from storage.records import CurrentCustomer, LockedCustomer
 from storage.rows import customers, environments
 
 
@@ -36,7 +36,7 @@ async def load_current(
     connection: AsyncConnection, environment: EnvironmentId, ids: Sequence[CustomerId]
 ) -> dict[CustomerId, CurrentCustomer]:
     """The customers with these ids; unknown, foreign and deleted ones are absent. One statement."""
-    found = await _load(connection, _of(environment).where(one_of(customers.c.id, ids)))
+    found = await _load(connection, _BY_ID, environment, ids)
     return {current.record.id: current for current in found}
 
 
@@ -44,53 +44,53 @@ async def load_current_by_external_id(
     connection: AsyncConnection, environment: EnvironmentId, external_ids: Sequence[str]
 ) -> dict[str, CurrentCustomer]:
     """The customers with these ids of their owner's. One statement."""
-    found = await _load(connection, _of(environment).where(one_of(customers.c.external_id, external_ids)))
+    found = await _load(connection, _BY_EXTERNAL_ID, environment, external_ids)
     return {current.record.external_id: current for current in found if current.record.external_id is not None}
 
 
 async def lock_current(
     connection: AsyncConnection, clock: Clock, environment: EnvironmentId, customer: CustomerId
-) -> tuple[CurrentCustomer, datetime]:
-    """The customer, its row kept for this transaction alone until it ends, and the present once it was had.
+) -> LockedCustomer:
+    """The customer, its row kept for this transaction alone until it ends.
 
     Every write to a customer, or to anything below, begins here: so they follow each other and none is lost. It takes
     the catalogue lock first: under that the environment's row, which isn't locked, can't change while this waits.
     One statement. Raises: CustomerMissing.
     """
     query = _LOCKED_AND_TIMED if is_postgresql(connection) else _LOCKED
-    result = await connection.execute(query, {"environment": environment, "customers": [customer]})
+    result = await connection.execute(query, {"environment": environment, "keys": [customer]})
     names, row = result.keys(), result.one_or_none()
     if row is None:
         raise CustomerMissing(customer)
     named = dict(zip(names, row, strict=True))
-    current = CurrentCustomer(read_customer(row), read_environment(named, "owner_"))
-    return current, named["present"] if "present" in named else clock.now()
+    present = named["present"] if "present" in named else clock.now()
+    return LockedCustomer(read_customer(row), read_environment(named, "owner_"), present)
 
 
-async def _load(connection: AsyncConnection, query: AnySelect) -> list[CurrentCustomer]:
-    result = await connection.execute(query)
-    names, rows = result.keys(), result.all()
-    if not rows:
-        return []
-    # All are of one environment, and of one moment.
-    environment = read_environment(dict(zip(names, rows[0], strict=True)), "owner_")
-    return [CurrentCustomer(read_customer(row), environment) for row in rows]
+async def _load(
+    connection: AsyncConnection, query: AnySelect, environment: EnvironmentId, keys: Sequence[str]
+) -> list[CurrentCustomer]:
+    rows = await connection.execute(query, {"environment": environment, "keys": keys})
+    return [
+        CurrentCustomer(read_customer(row), environment, row.attachments_version, row.catalogue_written_at)
+        for row in rows
+    ]
 
 
-def _of(environment: EnvironmentId) -> AnySelect:
-    query = select(customers, *environment_columns("owner_")).join(environments)
-    return query.where(customers.c.environment_id == environment, customers.c.deleted_at.is_(None))
-
-
-_LOCKED = (
-    select(customers, *environment_columns("owner_"))
-    .join(environments)
-    .where(
+def _by(column: ColumnElement[Any], *of_environment: ColumnElement[Any]) -> AnySelect:
+    query = select(customers, *of_environment)
+    return query.join(environments).where(
         customers.c.environment_id == bindparam("environment"),
-        one_of_given(customers.c.id, "customers"),
         customers.c.deleted_at.is_(None),
+        one_of_given(column, "keys"),
     )
-    .with_for_update(of=customers)
-)
+
+
+# Every operation sends one of these: to write them anew each time would cost more than to have them answered.
+_VERSIONS = environments.c.attachments_version, environments.c.catalogue_written_at
+_BY_ID = _by(customers.c.id, *_VERSIONS)
+_BY_EXTERNAL_ID = _by(customers.c.external_id, *_VERSIONS)
+
+_LOCKED = _by(customers.c.id, *environment_columns("owner_")).with_for_update(of=customers)
 # PostgreSQL works out the columns of a row before it waits for its lock: of a subquery's row, when it has been had.
 _LOCKED_AND_TIMED = select(_LOCKED.subquery("locked"), PRESENT.label("present"))

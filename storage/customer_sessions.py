@@ -13,7 +13,7 @@ from entitlements.facts import CustomerId, EnvironmentId
 from storage.columns import Instant, is_storable
 from storage.customers import load_customers
 from storage.database import Database
-from storage.dialect import AnySelect, one_of
+from storage.dialect import AnySelect, one_of, one_of_given
 from storage.environments import environment_columns, read_environment
 from storage.errors import CustomerMissing
 from storage.ids import new_id
@@ -74,7 +74,7 @@ async def load_sessions_by_digest(connection: AsyncConnection, digests: Sequence
     Expired and revoked sessions are found too: whoever asks must look at `expires_at` and `revoked_at`. A deleted
     customer has no sessions.
     """
-    rows = await connection.execute(_query().where(one_of(sessions.c.token_hash, digests)))
+    rows = await connection.execute(_BY_DIGEST, {"digests": digests})
     return {row["token_hash"]: _read(row) for row in rows.mappings()}
 
 
@@ -113,6 +113,9 @@ def _query() -> AnySelect:
     return joined.join(environments, environments.c.id == sessions.c.environment_id).where(
         customers.c.deleted_at.is_(None)
     )
+
+
+_BY_DIGEST = _query().where(one_of_given(sessions.c.token_hash, "digests"))
 
 
 def _read(row: RowMapping) -> CustomerSession:

@@ -31,6 +31,9 @@ _SQLITE_PRAGMAS = (
 
 _CONNECT_ATTEMPTS = 10
 
+_IDLE_READERS = 4
+"""Connections that are kept out of the pool for short statements. Look-ups are shared, so few are sent at a time."""
+
 _POSTGRESQL_OPTIONS: dict[str, dict[str, Any]] = {
     "read": {"isolation_level": "AUTOCOMMIT"},
     "snapshot": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
@@ -61,6 +64,9 @@ class Database:
         self.engine = engine
         self.clock = clock
         self._options = _SQLITE_OPTIONS if engine.dialect.name == "sqlite" else _POSTGRESQL_OPTIONS
+        # Handing a connection back and taking it out again costs more than a short statement itself.
+        self._readers: list[AsyncConnection] = []
+        self._is_closed = False
         # SQLite has one writer at a time and wakes those who wait in no order. Within the process they queue here, so
         # the busy timeout is left for other processes and nobody starves.
         self._sqlite_writer = asyncio.Lock() if engine.dialect.name == "sqlite" else None
@@ -80,17 +86,31 @@ class Database:
         """The connections of this process, for those who watch over it."""
         pool = self.engine.pool
         # A database in memory has one connection, which isn't counted.
-        return PoolState(pool.checkedout(), pool.checkedin()) if isinstance(pool, QueuePool) else PoolState(0, 0)
+        if not isinstance(pool, QueuePool):
+            return PoolState(0, 0)
+        return PoolState(pool.checkedout() - len(self._readers), pool.checkedin() + len(self._readers))
 
     async def close(self) -> None:
         """Closes every connection. Those in use are closed when they are given back."""
+        self._is_closed = True
+        await self._close_readers()
         await self.engine.dispose()
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection]:
         """A connection for one short statement, outside of any transaction."""
-        async with self._connect("read") as connection:
-            yield connection
+        try:
+            async with AsyncExitStack() as stack:
+                connection = await self._reader(stack)
+                with translating_driver_errors():
+                    yield connection
+                if len(self._readers) < _IDLE_READERS and not self._is_closed:
+                    self._readers.append(connection)
+                    stack.pop_all()
+        except DatabaseUnavailable:
+            # What befell this connection may have befallen them all, as when the server was started anew.
+            await self._close_readers()
+            raise
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncGenerator[AsyncConnection]:
@@ -111,6 +131,18 @@ class Database:
             connection = await stack.enter_async_context(self._connect("write"))
             await stack.enter_async_context(connection.begin())
             yield connection
+
+    async def _reader(self, stack: AsyncExitStack) -> AsyncConnection:
+        if self._readers:
+            connection = self._readers.pop()
+            stack.push_async_exit(connection)
+            return connection
+        connection = await self._connected(stack)
+        return await connection.execution_options(**self._options["read"])
+
+    async def _close_readers(self) -> None:
+        while self._readers:
+            await self._readers.pop().close()
 
     @asynccontextmanager
     async def _connect(self, use: str) -> AsyncGenerator[AsyncConnection]:

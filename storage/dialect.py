@@ -30,18 +30,15 @@ def insert_into(connection: AsyncConnection, table: Table) -> postgresql.Insert 
 
 
 def one_of(column: ColumnElement[Any], words: Iterable[str]) -> ColumnElement[bool]:
-    """Whether a text column has one of these values; no list is too long, and what can't be stored matches nothing.
-
-    `IN (?, ?, ...)` has a text of its own for every length, which empties the drivers' caches of prepared statements,
-    and SQLite allows only so many parameters.
-    """
+    """Whether a text column has one of these values; no list is too long, and what can't be stored matches nothing."""
     return _OneOf(column, bindparam(None, list(words), type_=WordList()))
 
 
 def one_of_given(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-    """As `one_of`, for a statement that is made once: the words are given as the parameter of this name.
+    """The same with the values given by this name when the statement is executed, so that it can be written once.
 
-    To make a statement takes longer than to run it, which counts where a request runs twenty.
+    `IN (?, ?, ...)` has a text of its own for every length, which empties the drivers' caches of prepared statements,
+    and SQLite allows only so many parameters.
     """
     return _OneOf(column, bindparam(name, type_=WordList()))
 

@@ -12,7 +12,7 @@ from storage.errors import RowUnreadable
 from storage.grants import load_grants_of
 from storage.kept import Kept, KeptAttachments
 from storage.product_features import load_attachments
-from storage.records import CurrentCustomer, CustomerRecord, Environment, LoadedFacts
+from storage.records import CustomerRecord, Environment, LoadedFacts, LockedCustomer
 from storage.subscriptions import load_subscriptions_of
 
 
@@ -37,12 +37,12 @@ async def load_facts(
 
 
 async def load_facts_below(
-    connection: AsyncConnection, current: CurrentCustomer, kept: Kept | None = None
+    connection: AsyncConnection, locked: LockedCustomer, kept: Kept | None = None
 ) -> LoadedFacts:
-    """The facts below a customer's row that the same locks have shown already. Raises: RowUnreadable."""
-    customer = current.record
+    """The facts below a customer's locked row. Raises: RowUnreadable."""
+    customer = locked.record
     attachments = kept.attachments if kept else None
-    loaded = (await _load_below(connection, current.environment, {customer.id: customer}, attachments))[customer.id]
+    loaded = (await _load_below(connection, locked.environment, {customer.id: customer}, attachments))[customer.id]
     return _readable(loaded)
 
 

@@ -1,7 +1,7 @@
 """What a process may keep of the catalogue, as storage asks for it; `resolvers.shared` is who keeps it."""
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping
-from typing import Any, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 from entitlements.facts import ProductFeature, ProductId
 from storage.records import Environment
@@ -33,8 +33,8 @@ class Kept(Protocol):
         """The attachments that are kept."""
         ...
 
-    def at_hand(self, lookup: Lookup[Any, V], environment: Environment, key: Hashable) -> V | None:
-        """What a look-up finds under a key as of the environment's version; None if it has to be read."""
+    def at_hand(self, lookup: Lookup[K, V], environment: Environment, keys: Sequence[K]) -> list[V | None]:
+        """What a look-up finds under keys as of the environment's version; None for what has to be read."""
         ...
 
     def keep_catalogue(self, lookup: Lookup[K, V], environment: Environment, found: Mapping[K, V]) -> None:

@@ -123,10 +123,25 @@ class CustomerRecord:
 
 @dataclass(frozen=True, slots=True)
 class CurrentCustomer:
-    """A customer's own row and its environment's, from one statement: with the versions of all that lies below them."""
+    """A customer's own row with what its environment says of the attachments, from one statement.
+
+    Together they have the versions of all that decides what the customer may use. `catalogue_written_at`: when the
+    environment's catalogue last changed, None if it never did.
+    """
+
+    record: CustomerRecord
+    environment: EnvironmentId
+    attachments_version: int
+    catalogue_written_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LockedCustomer:
+    """A customer's own row, locked, with its environment; `present` is the instant at which the lock was had."""
 
     record: CustomerRecord
     environment: Environment
+    present: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,11 +94,11 @@ async def write_customer(
 
     async def begin(connection: AsyncConnection) -> CustomerWork:
         await lock_catalogue(connection, environment, exclusive=False)
-        current, present = await lock_current(connection, db.clock, environment, customer)
-        latest = max(filter(None, (current.record.written_at, current.environment.catalogue_written_at)))
-        instant = next_instant(current.environment, present, latest)
-        loaded = await load_facts_below(connection, current, kept)
-        return CustomerWork(connection, current.environment, instant, loaded=loaded, facts=loaded.facts, kept=kept)
+        locked = await lock_current(connection, db.clock, environment, customer)
+        latest = max(filter(None, (locked.record.written_at, locked.environment.catalogue_written_at)))
+        instant = next_instant(locked.environment, locked.present, latest)
+        loaded = await load_facts_below(connection, locked, kept)
+        return CustomerWork(connection, locked.environment, instant, loaded=loaded, facts=loaded.facts, kept=kept)
 
     result, work = await _run(db, environment, begin, command, _save_customer, idempotency)
     return result, work.change

@@ -92,7 +92,7 @@ async def look_up(work: Work, lookup: Lookup[K, V], key: K) -> V | None:
     """What a look-up finds of the catalogue as it stands under the work's lock."""
     # A catalogue's own write may have changed what is kept, and its version not yet.
     kept = work.kept if isinstance(work, CustomerWork) else None
-    at_hand = kept.at_hand(lookup, work.environment, key) if kept else None
+    [at_hand] = kept.at_hand(lookup, work.environment, [key]) if kept else [None]
     if at_hand is not None:
         return at_hand
     found = await lookup(work.connection, work.environment.id, [key])
