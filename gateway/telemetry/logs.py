@@ -81,7 +81,9 @@ class LineHandler(logging.StreamHandler[TextIO]):
 
 def _name_request(_logger: object, _method: str, event: EventDict) -> EventDict:
     request_id = current_request_id()
-    return event if request_id is None else event | {"request_id": request_id}
+    if request_id is not None:
+        event["request_id"] = request_id
+    return event
 
 
 def _arrange(_logger: object, _method: str, event: EventDict) -> EventDict:
