@@ -7,15 +7,13 @@ fifty keys costs little more than to ask for one.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable, Mapping
-from typing import Final, Generic, Protocol, TypeVar, cast
+from typing import Generic, Protocol, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 BATCH_SIZE = 10_000
 """Keys in one statement at the most: as many features as 100 customers with 100 entitlements each can have."""
-
-_ABSENT: Final = object()
 
 
 class BatchObserver(Protocol):
@@ -44,7 +42,8 @@ class Loader(Generic[K, V]):
     `load` is called with the distinct keys asked for in one turn of the event loop and answers those that exist. A
     value that is an exception is raised to those who asked for its key, and to nobody else.
 
-    `observe`: whom to tell of the batches, under `name`. `at_hand`: what needs no look-up; None for a key that does.
+    `observe`: whom to tell of the batches, under `name`. `at_hand`: of keys, what needs
+    no look-up; None for each that does.
     """
 
     def __init__(
@@ -53,7 +52,7 @@ class Loader(Generic[K, V]):
         name: str = "",
         observe: BatchObserver | None = None,
         *,
-        at_hand: Callable[[K], V | None] | None = None,
+        at_hand: Callable[[list[K]], list[V | None]] | None = None,
     ) -> None:
         self._load = load
         self._at_hand = at_hand
@@ -65,30 +64,30 @@ class Loader(Generic[K, V]):
 
     async def load(self, key: K) -> V | None:
         """The value of a key; None if there is none."""
-        found = self._find(key)
-        if found is _ABSENT:
-            await self._wait({self._batch_of(key)})
-            found = self._values[key]
-        return _given(found)
+        [value] = await self.load_all([key])
+        return value
 
     async def load_all(self, keys: Iterable[K]) -> list[V | None]:
         """The values of several keys, in their order."""
         keys = list(keys)
-        found = list(map(self._find, keys))
-        if _ABSENT in found:
-            await self._wait({self._batch_of(key) for key, value in zip(keys, found, strict=True) if value is _ABSENT})
-            values = self._values
-            found = [values[key] if value is _ABSENT else value for key, value in zip(keys, found, strict=True)]
-        return list(map(_given, found))
+        at_hand = None if self._at_hand is None else self._at_hand(keys)
+        if at_hand is None:
+            return await self._load_missing(keys)
+        if None not in at_hand:
+            return at_hand
+        missing = [key for key, value in zip(keys, at_hand, strict=True) if value is None]
+        loaded = iter(await self._load_missing(missing))
+        return [next(loaded) if value is None else value for value in at_hand]
 
     def prime(self, key: K, value: V) -> None:
         """Remembers a value that was come by in another way."""
         self._values[key] = value
 
-    def _find(self, key: K) -> object:
-        if self._at_hand is not None and (found := self._at_hand(key)) is not None:
-            return found
-        return self._values.get(key, _ABSENT)
+    async def _load_missing(self, keys: list[K]) -> list[V | None]:
+        values = self._values
+        if any(key not in values for key in keys):
+            await self._wait({self._batch_of(key) for key in keys if key not in values})
+        return [_given(values[key]) for key in keys]
 
     def _batch_of(self, key: K) -> _Batch[K]:
         """The batch that brings a key; it leaves in the loop's next turn, so that all who ask in this one share it."""
@@ -151,7 +150,7 @@ class Loader(Generic[K, V]):
             batch.task.cancel()
 
 
-def _given(found: object) -> "V | None":  # pyright: ignore[reportInvalidTypeVarUse]
+def _given(found: V | Exception | None) -> V | None:
     if isinstance(found, Exception):
         raise found
-    return cast("V | None", found)
+    return found
