@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from graphql import GraphQLAbstractType, GraphQLEnumType, GraphQLField, GraphQLObjectType, GraphQLSchema
 
+from execution.core import default_field_resolver
 from execution.plan import Access, Conversion
 from execution.resolving import asking_each, asking_once, reading_by_default
 
@@ -19,6 +20,9 @@ class Adapter:
         batch = definition.extensions.get("batch")
         if batch is not None:
             return asking_once(batch, lambda info, _: info), None
+        if definition.resolve is None and definition.args:
+            # Arguments that can't be had are the field's error, even if what is read has no use for them.
+            return asking_each(default_field_resolver), None
         if definition.resolve is None:
             return reading_by_default(name), None
         return asking_each(definition.resolve), None

@@ -17,6 +17,7 @@ make_info: Callable[..., ResolveInfo] = _graphql.GraphQLResolveInfo
 execute: Callable[..., Any] = _graphql.execute
 """Answers an ExecutionResult, or an awaitable of one."""
 
+default_field_resolver: Callable[..., Any] = _graphql.default_field_resolver
 coerce_input_literal: Callable[..., Any] = _graphql.coerce_input_literal
 """Answers Undefined for a literal that isn't of the type."""
 

@@ -1,6 +1,6 @@
 """Entitlements: what the rule says of customers, at now or any instant."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -53,11 +53,10 @@ async def list_entitlements(
 ) -> Listing[Entitlement]:
     """A customer's entitlements at an instant, None being now: by their start, the latest first, then by feature."""
     wanted = None if lookup_keys is None else await _features_with_keys(context, lookup_keys)
-    instant = at or customer.at
     states = [
         (feature, state)
-        for feature, timeline in customer.timeline.features.items()
-        if (wanted is None or feature in wanted) and (state := state_at(timeline, instant)) and state.status in status
+        for feature, state in _states(customer, at or customer.at)
+        if state.status in status and (wanted is None or feature in wanted)
     ]
     states.sort(key=lambda each: each[0])
     states.sort(key=lambda each: each[1].run.active_from, reverse=True)
@@ -67,6 +66,17 @@ async def list_entitlements(
     found = await present(context, customer, listing.page.items)
     page = Page(tuple(found), has_next=listing.page.has_next, has_previous=listing.page.has_previous)
     return Listing(scope, page, lambda each: (each.state.run.active_from, each.feature.id), listing.count)
+
+
+def _states(customer: KnownCustomer, at: datetime) -> Iterator[tuple[FeatureId, EntitlementState]]:
+    """The states of all features that ever have one; those that have a timeline in common have one state in common."""
+    known: dict[int, EntitlementState | None] = {}
+    for feature, timeline in customer.timeline.features.items():
+        identity = id(timeline)
+        if identity not in known:
+            known[identity] = state_at(timeline, at)
+        if state := known[identity]:
+            yield feature, state
 
 
 async def present(

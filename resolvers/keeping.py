@@ -1,7 +1,7 @@
 """What is kept in the process: as much as it may be, the most recently used, each under the stamp it was true for."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -34,11 +34,19 @@ class Kept(Generic[K, V]):
 
     def find(self, key: K, stamp: Hashable) -> V | None:
         """The value of a key under a stamp; None if there is none, or one under another stamp."""
-        kept = self._values.get(key)
-        if kept is None or kept[0] != stamp:
-            return None
-        self._values.move_to_end(key)
-        return kept[1]
+        return self.find_all((key,), stamp)[0]
+
+    def find_all(self, keys: Iterable[K], stamp: Hashable) -> list[V | None]:
+        """The values of several keys under one stamp, in their order."""
+        values, found = self._values, list[V | None]()
+        for key in keys:
+            kept = values.get(key)
+            if kept is None or kept[0] != stamp:
+                found.append(None)
+            else:
+                values.move_to_end(key)
+                found.append(kept[1])
+        return found
 
     def keep(self, key: K, stamp: Hashable, value: V) -> None:
         """Keeps a value in the place of what was there. One that is too large by itself isn't kept."""

@@ -62,12 +62,14 @@ class Loaders:
         self._current: dict[CustomerId, CurrentCustomer] = {}
         self._known: dict[CustomerId, KnownCustomer] = {}
 
-    def clear(self) -> None:
+    def clear(self, environment: Environment | None = None) -> None:
         """Forgets what was loaded: after a write, reads of the same operation see it.
 
-        The environment's versions were read before that write, so nothing is taken for current by them from here on.
+        What is kept is taken for current by the versions of `environment`, read under the lock of that write. With None
+        there are only those from before the write, and nothing is taken for current from here on.
         """
-        self._has_written = True
+        self._has_written = environment is None
+        self._environment = environment or self._environment
         self._current.clear()
         self._known.clear()
         for name in [name for name, value in vars(self).items() if isinstance(value, Loader)]:
@@ -152,7 +154,7 @@ class Loaders:
                 for customer, known in found.items()
             }
 
-        return Loader(load, "known", self._observe, at_hand=self._known_at_hand)
+        return Loader(load, "known", self._observe, at_hand=self._all_at_hand)
 
     @cached_property
     def attachment_pages(self) -> Loader[AttachmentPage, Page[ProductFeature]]:
@@ -172,6 +174,9 @@ class Loaders:
     def _seen(self, ids: list[CustomerId]) -> list[CustomerId]:
         """Those of some customers that are there for the caller: whatever way led to them, it ends here."""
         return [customer for customer in ids if self._may_see(customer)]
+
+    def _all_at_hand(self, ids: list[CustomerId]) -> list[KnownCustomer | None]:
+        return list(map(self._known_at_hand, ids))
 
     def _known_at_hand(self, customer: CustomerId) -> KnownCustomer | None:
         """A customer whose row this operation has read, if its facts are kept under the versions that came with it."""
@@ -199,7 +204,7 @@ class Loaders:
         async def load(keys: list[K]) -> Mapping[K, V]:
             return await self._shared.look_up_catalogue(lookup, self._environment, keys)
 
-        def at_hand(key: K) -> V | None:
-            return self._shared.at_hand(lookup, self._environment, key)
+        def at_hand(keys: list[K]) -> list[V | None]:
+            return self._shared.at_hand(lookup, self._environment, keys)
 
         return Loader(load, name, self._observe, at_hand=at_hand)

@@ -30,13 +30,13 @@ class Listing(Generic[T]):
     """A page of a list, and what is needed to present it.
 
     `scope` names the list its cursors belong to; `position` is where an item stands in it; `count` counts the whole
-    list, when asked.
+    list, when asked: at once if it is at hand.
     """
 
     scope: str
     page: Page[T]
     position: Callable[[T], Position]
-    count: Callable[[], Awaitable[int]]
+    count: Callable[[], int | Awaitable[int]]
 
 
 def read_cut(scope: str, arguments: PageArguments) -> Cut:
@@ -63,19 +63,18 @@ def read_cut(scope: str, arguments: PageArguments) -> Cut:
 def list_all(scope: str, arguments: PageArguments, items: Sequence[T], position: Callable[[T], Position]) -> Listing[T]:
     """The page that is asked for of a list at hand; `items` come newest first, those of one instant by their id."""
 
-    async def count() -> int:
-        return len(items)
-
-    return Listing(scope, _cut_list(items, position, read_cut(scope, arguments)), position, count)
+    return Listing(scope, _cut_list(items, position, read_cut(scope, arguments)), position, items.__len__)
 
 
 def _cut_list(items: Sequence[T], position: Callable[[T], Position], cut: Cut) -> Page[T]:
     def order(place: Position) -> tuple[float, str]:
         return -place[0].timestamp(), place[1]
 
-    keys = [order(position(item)) for item in items]
-    start = bisect_right(keys, order(cut.after)) if cut.after else 0
-    end = bisect_left(keys, order(cut.before)) if cut.before else len(items)
+    def place(item: T) -> tuple[float, str]:
+        return order(position(item))
+
+    start = bisect_right(items, order(cut.after), key=place) if cut.after else 0
+    end = bisect_left(items, order(cut.before), key=place) if cut.before else len(items)
     if cut.backwards:
         start = max(start, end - cut.limit)
     else:

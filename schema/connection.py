@@ -1,7 +1,7 @@
 """Connections: pages of a list by the Relay Cursor Connections specification, with `nodes` and `totalCount`."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, cast
 
 import strawberry
 from strawberry import UNSET
@@ -72,9 +72,9 @@ class Connection(Generic[N]):
         )
 
     @strawberry.field(description="How many entries the whole list has now. Costs nothing unless it is selected.")
-    async def total_count(self) -> int:
-        """Counts when asked."""
-        return await self.listing.count()
+    def total_count(self) -> int:
+        """Counts when asked; where that has to be awaited, whoever executes the operation does."""
+        return cast("int", self.listing.count())
 
 
 def page_arguments(first: int | None, after: str | None, last: int | None, before: str | None) -> PageArguments:

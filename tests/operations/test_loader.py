@@ -167,3 +167,20 @@ async def test_whoever_watches_is_told_of_every_batch_also_of_one_that_failed() 
         await Loader(fail, "nothing", observe).load("a")
 
     assert told == [("fruit", 2), ("nothing", 1)]
+
+
+async def test_who_waits_for_several_batches_and_gives_up_takes_none_from_the_others() -> None:
+    shelf = Shelf({"a": "apple", "b": "banana"})
+    loader = Loader(shelf.load)
+    first = asyncio.create_task(loader.load("a"))
+    await shelf.asked.wait()
+    impatient, patient = (asyncio.create_task(loader.load_all(["a", "b"])) for _ in range(2))
+    await asyncio.sleep(0)
+
+    impatient.cancel()
+    await asyncio.wait([impatient])
+    shelf.opened.set()
+
+    assert await patient == ["apple", "banana"]
+    assert await first == "apple"
+    assert shelf.batches == [["a"], ["b"]]
