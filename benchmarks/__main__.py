@@ -1,7 +1,8 @@
 """`make bench`: Admittance beside the servers a team would otherwise put in front of its tables, on the same work.
 
 One PostgreSQL; each server is one process on one core, the load comes from another. Servers are measured in turns, so
-that what else the machine does meets them all. A table is printed only if their answers are the same.
+that what else the machine does meets them all. A table is printed only if their answers are the same. The peers don't
+write: a second table has Admittance's writes beside the bare statements they need.
 """
 
 import asyncio
@@ -23,10 +24,11 @@ from sqlalchemy import URL, text
 from benchmarks.data import Size, furnish, furnish_peers, ten_days_ago
 from benchmarks.load import Load, Turn
 from benchmarks.operations import OPERATIONS, Operation
-from benchmarks.report import Measured, table
+from benchmarks.report import Measured, table, writes_table
 from benchmarks.sameness import AnswersDiffer, compare
 from benchmarks.servers import Kind, Server, admittance, peers, serving
 from benchmarks.steady import measure_p99
+from benchmarks.writes import Compared, Writes, compare_writes
 from storage.database import Database
 from tests.databases import postgresql_server
 
@@ -54,17 +56,18 @@ def main(  # noqa: PLR0913 - the options of a command
     warm_up: Annotated[float, typer.Option(min=1, help="Seconds before the first turn that aren't measured.")] = 3,
     connections: Annotated[int, typer.Option(min=1, help="Connections that ask at once.")] = 8,
     servers: Annotated[str, typer.Option(help="Only those whose names contain one of these words: a,b,...")] = "",
-    operations: Annotated[str, typer.Option(help="Only these operations: page,check,catalogue.")] = "",
+    operations: Annotated[str, typer.Option(help="Only these operations: page,check,catalogue,write.")] = "",
     also: Annotated[
         list[str] | None,
         typer.Option(help="Measure Admittance once more with a setting: ADMITTANCE_METRICS=false. May be repeated."),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="200 customers and one turn of 2 seconds, to try it.")] = False,
 ) -> None:
-    """Measure Admittance and its peers on the same data, and print one table."""
+    """Measure Admittance and its peers on the same data, and print a table of their reads and one of its writes."""
     plan = Plan(1, 2, 2, connections) if quick else Plan(rounds, seconds, warm_up, connections)
     size = Size(200 if quick else customers, items)
     asked = [operation for operation in OPERATIONS if not operations or operation.name in operations.split(",")]
+    writes = not operations or "write" in operations.split(",")
     with _databases() as (ours, theirs), tempfile.TemporaryDirectory(prefix="admittance-bench-") as folder:
         kinds = _furnish(ours, theirs, size, servers, also or [])
         with ExitStack() as stack:
@@ -75,14 +78,20 @@ def main(  # noqa: PLR0913 - the options of a command
             # The load that this process makes itself comes from the same core as wrk's.
             os.sched_setaffinity(0, {_LOAD_CORE})
             measured = _measure(running, asked, plan, Load(_LOAD_CORE, connections, size, Path(folder)))
+            # Last of all, as writes change what is asked about.
+            writing = [server for server in running if server.kind.dialect == "admittance" and writes]
+            compared = _compare_writes(writing, plan, Writes(ours, size.customers, connections, _SERVER_CORE))
         # As wide as it is, wherever it goes: it is Markdown.
-        Console(width=200).print(table(measured))
+        if measured:
+            Console(width=200).print(table(measured))
+        if compared:
+            Console(width=200).print(writes_table(compared))
 
 
 @contextmanager
 def _databases() -> Generator[tuple[str, str]]:
     """Two empty databases of one PostgreSQL that is there for this alone."""
-    with postgresql_server() as server:
+    with postgresql_server(durable=True) as server:
         asyncio.run(_create(server, "bench", "peers"))
         ours, theirs = (server.set(database=name).render_as_string(hide_password=False) for name in ("bench", "peers"))
         yield ours, theirs
@@ -141,6 +150,16 @@ def _measure(
                 measured[operation.name].append(_summarise(server, operation, turns[server.kind.name], plan, load.size))
                 progress.advance(task)
     return measured
+
+
+def _compare_writes(servers: Sequence[Server], plan: Plan, writes: Writes) -> list[Compared]:
+    with console.status("Measuring writes"):
+        return [
+            compare_writes(
+                server, writes, rounds=plan.rounds, seconds=plan.seconds, warm_up_seconds=plan.warm_up_seconds
+            )
+            for server in servers
+        ]
 
 
 def _summarise(server: Server, operation: Operation, turns: Sequence[Turn], plan: Plan, size: Size) -> Measured:

@@ -96,6 +96,11 @@ def customer_id(number: int) -> str:
     return _id("cus", number)
 
 
+def product_id(number: int) -> str:
+    """The public id of a product that is sold; they are counted from 0, round and round."""
+    return _id("prod", number % _SOLD + 1)
+
+
 def feature_keys(first: int, size: Size) -> list[str]:
     """Five lookup keys, of which a customer has some and hasn't others."""
     return [f"feature-{(first + 41 * step) % size.features + 1}" for step in range(5)]

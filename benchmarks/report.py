@@ -1,10 +1,14 @@
-"""The table that is printed."""
+"""The tables that are printed."""
 
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.box import MARKDOWN
 from rich.table import Table
+
+from benchmarks.load import Turn
+from benchmarks.writes import Compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +47,34 @@ def table(measured: Mapping[str, Sequence[Measured]]) -> Table:
                 f"{server.peak_memory_mb:.0f}",
             )
     return printed
+
+
+def writes_table(compared: Sequence[Compared]) -> Table:
+    """What was acknowledged, of servers and of the bare statements they are compared with, in Markdown."""
+    printed = Table(box=MARKDOWN)
+    printed.add_column("createSubscription", no_wrap=True)
+    for column in ("writes/s", "bare SQL writes/s", "ratio", "CPU ms", "bare CPU ms", "p99 ms", "bare p99 ms"):
+        printed.add_column(column, justify="right", no_wrap=True)
+    for each in compared:
+        served, bare = _median(each.server), _median(each.bare)
+        printed.add_row(
+            each.name,
+            f"{served.requests_per_second:,.0f}",
+            f"{bare.requests_per_second:,.0f}",
+            f"{each.ratio:.2f} x",
+            f"{served.cpu_ms:.2f}",
+            f"{bare.cpu_ms:.2f}",
+            f"{served.p99_ms:.1f}",
+            f"{bare.p99_ms:.1f}",
+        )
+    return printed
+
+
+def _median(turns: Sequence[Turn]) -> Turn:
+    """Each figure's median by itself."""
+    return Turn(
+        requests_per_second=statistics.median(turn.requests_per_second for turn in turns),
+        cpu_ms=statistics.median(turn.cpu_ms for turn in turns),
+        p50_ms=statistics.median(turn.p50_ms for turn in turns),
+        p99_ms=statistics.median(turn.p99_ms for turn in turns),
+    )

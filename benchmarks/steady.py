@@ -17,21 +17,21 @@ from benchmarks.servers import Server
 
 _VARIETY = 500
 
-_Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @dataclass(slots=True)
 class _Connections:
     """Open connections that nobody uses at the moment, and how long each request took so far."""
 
-    idle: asyncio.Queue[_Connection] = field(default_factory=asyncio.Queue[_Connection])
+    idle: asyncio.Queue[Connection] = field(default_factory=asyncio.Queue[Connection])
     seconds: list[float] = field(default_factory=list[float])
 
     async def ask(self, request: bytes, due: float) -> None:
         """One request, timed from when it was due."""
         reader, writer = await self.idle.get()
         writer.write(request)
-        await _read_answer(reader)
+        await read_answer(reader)
         self.seconds.append(time.perf_counter() - due)
         self.idle.put_nowait((reader, writer))
 
@@ -41,11 +41,11 @@ async def measure_p99(
 ) -> float:
     """The 99th percentile in milliseconds, of requests that come at random so many a second."""
     lots = random.Random(1)  # noqa: S311 - no secret
-    requests = [_request(server, operation, lots.randint(1, size.customers), size) for _ in range(_VARIETY)]
-    address = urlsplit(server.url)
+    bodies = (operation.body(server.kind.dialect, lots.randint(1, size.customers), size) for _ in range(_VARIETY))
+    requests = [request_of(server, body) for body in bodies]
     open_ones = _Connections()
     for _ in range(connections):
-        open_ones.idle.put_nowait(await asyncio.open_connection(address.hostname, address.port))
+        open_ones.idle.put_nowait(await connect(server))
     began = time.perf_counter()
     due = began
     async with asyncio.TaskGroup() as asking:
@@ -59,8 +59,14 @@ async def measure_p99(
     return statistics.quantiles(open_ones.seconds, n=100)[98] * 1000
 
 
-def _request(server: Server, operation: Operation, number: int, size: Size) -> bytes:
-    body = operation.body(server.kind.dialect, number, size)
+async def connect(server: Server) -> Connection:
+    """An open connection."""
+    address = urlsplit(server.url)
+    return await asyncio.open_connection(address.hostname, address.port)
+
+
+def request_of(server: Server, body: bytes) -> bytes:
+    """A whole request, as it is sent."""
     headers = {
         "Host": urlsplit(server.url).netloc,
         "Content-Type": "application/json",
@@ -71,14 +77,16 @@ def _request(server: Server, operation: Operation, number: int, size: Size) -> b
     return f"POST {server.kind.path} HTTP/1.1\r\n{lines}\r\n".encode() + body
 
 
-async def _read_answer(reader: asyncio.StreamReader) -> None:
+async def read_answer(reader: asyncio.StreamReader) -> bytes:
+    """An answer's body. Raises SystemExit for any status but 200."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     if not head.startswith(b"http/1.1 200"):
         raise SystemExit(f"Refused: {head.decode()}")
     _, found, rest = head.partition(b"\r\ncontent-length:")
     if found:
-        await reader.readexactly(int(rest.partition(b"\r\n")[0]))
-        return
+        return await reader.readexactly(int(rest.partition(b"\r\n")[0]))
+    body = b""
     while length := int(await reader.readline(), 16):
-        await reader.readexactly(length + 2)
+        body += (await reader.readexactly(length + 2))[:length]
     await reader.readline()
+    return body

@@ -7,6 +7,7 @@ stepped through. Source: DESIGN, The rule; `README.md` defines the terms.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -56,20 +57,38 @@ def timeline(facts: CustomerFacts, attachments: Iterable[ProductFeature]) -> Tim
     return gathered.timeline()
 
 
+class _Given(NamedTuple):
+    """What one fact gives: the very same object for all features that a product gives alike, which most do."""
+
+    sources: Sequence[Source]
+    withheld: Sequence[Withheld] = ()
+
+
 class _Gathered:
-    """Sources and withheld intervals by feature, while they are being collected."""
+    """What each feature is given, while it is being collected."""
 
     def __init__(self) -> None:
-        self.sources: defaultdict[FeatureId, list[Source]] = defaultdict(list)
-        self.withheld: defaultdict[FeatureId, list[Withheld]] = defaultdict(list)
+        self._given: defaultdict[FeatureId, list[_Given]] = defaultdict(list)
+
+    def add(self, feature: FeatureId, given: _Given) -> None:
+        if given.sources or given.withheld:
+            self._given[feature].append(given)
 
     def timeline(self) -> Timeline:
-        features = sorted(self.sources.keys() | self.withheld.keys())
-        return Timeline({feature: self._of(feature) for feature in features})
+        alike: dict[tuple[int, ...], FeatureTimeline] = {}
+        features: dict[FeatureId, FeatureTimeline] = {}
+        for feature in sorted(self._given):
+            given = self._given[feature]
+            key = tuple(map(id, given))
+            if key not in alike:
+                alike[key] = _united(given)
+            features[feature] = alike[key]
+        return Timeline(features)
 
-    def _of(self, feature: FeatureId) -> FeatureTimeline:
-        withheld = sorted(self.withheld.get(feature, ()), key=_withheld_order)
-        return FeatureTimeline(tuple(_runs(self.sources.get(feature, ()))), tuple(withheld))
+
+def _united(given: Sequence[_Given]) -> FeatureTimeline:
+    withheld = sorted(chain.from_iterable(each.withheld for each in given), key=_withheld_order)
+    return FeatureTimeline(tuple(_runs(chain.from_iterable(each.sources for each in given))), tuple(withheld))
 
 
 def _gather_grant(grant: Grant, gathered: _Gathered) -> None:
@@ -80,7 +99,7 @@ def _gather_grant(grant: Grant, gathered: _Gathered) -> None:
     if from_ < until:
         cause = AccessReason.GRANT_REVOKED if revoked < ends else AccessReason.GRANT_ENDED
         source = Source(SourceKind.GRANT, from_, *_known(until, cause), grant=grant.id)
-        gathered.sources[grant.feature].append(source)
+        gathered.add(grant.feature, _Given([source]))
 
 
 class _Piece(NamedTuple):
@@ -91,21 +110,52 @@ class _Piece(NamedTuple):
     cause: AccessReason
 
 
+_Pieces = tuple[_Piece, ...]
+
+
 def _gather_subscription(
     subscription: Subscription, by_product: Mapping[ProductId, Sequence[ProductFeature]], gathered: _Gathered
 ) -> None:
     stood = standings(subscription)
     begins = [standing.from_ for standing in stood if standing.withheld_by is None]
     for item in subscription.items:
-        pieces: defaultdict[tuple[FeatureId, ProductId], list[_Piece]] = defaultdict(list)
+        pieces: defaultdict[tuple[FeatureId, ProductId], list[_Pieces]] = defaultdict(list)
         for stretch in stretches(item, anchor(subscription), begins):
+            alike: dict[tuple[object, ...], _Pieces] = {}
             for attachment in by_product.get(stretch.product, ()):
-                pieces[attachment.feature, stretch.product].extend(_pieces(stretch, attachment))
+                shape = attachment.attached_at, attachment.rollout, attachment.detached_at, attachment.detach_rollout
+                if shape not in alike:
+                    alike[shape] = tuple(_pieces(stretch, attachment))
+                pieces[attachment.feature, stretch.product].append(alike[shape])
+        given: dict[tuple[ProductId, tuple[int, ...]], _Given] = {}
         for (feature, product), parts in pieces.items():
-            for piece in _joined(parts):
-                for standing in stood:
-                    if standing.from_ < piece.until and piece.from_ < standing.until:
-                        _gather_overlap(piece, standing, subscription, item, feature, product, gathered)
+            key = product, tuple(map(id, parts))
+            if key not in given:
+                given[key] = _given(list(chain.from_iterable(parts)), stood, subscription, item, product)
+            gathered.add(feature, given[key])
+
+
+def _given(
+    pieces: Sequence[_Piece],
+    stood: Sequence[Standing],
+    subscription: Subscription,
+    item: SubscriptionItem,
+    product: ProductId,
+) -> _Given:
+    """What a subscription's item gives by a product, or would but for the subscription's status."""
+    sources: list[Source] = []
+    withheld: list[Withheld] = []
+    for piece in _joined(pieces):
+        for standing in stood:
+            if not (standing.from_ < piece.until and piece.from_ < standing.until):
+                continue
+            from_ = max(piece.from_, standing.from_)
+            to, reason = _known(*_end(piece, standing))
+            if standing.withheld_by is None:
+                sources.append(Source(SourceKind.SUBSCRIPTION, from_, to, reason, subscription.id, item.id, product))
+            else:
+                withheld.append(Withheld(from_, to, standing.withheld_by, reason, subscription.id))
+    return _Given(sources, withheld)
 
 
 def _pieces(stretch: Stretch, attachment: ProductFeature) -> Iterator[_Piece]:
@@ -137,24 +187,6 @@ def _joined(pieces: Sequence[_Piece]) -> Sequence[_Piece]:
 def _join(one: _Piece, other: _Piece) -> _Piece:
     last = max(one, other, key=lambda piece: (piece.until, -PRECEDENCE.index(piece.cause)))
     return _Piece(one.from_, last.until, last.cause)
-
-
-def _gather_overlap(
-    piece: _Piece,
-    standing: Standing,
-    subscription: Subscription,
-    item: SubscriptionItem,
-    feature: FeatureId,
-    product: ProductId,
-    gathered: _Gathered,
-) -> None:
-    from_ = max(piece.from_, standing.from_)
-    to, reason = _known(*_end(piece, standing))
-    if standing.withheld_by is None:
-        source = Source(SourceKind.SUBSCRIPTION, from_, to, reason, subscription.id, item.id, product)
-        gathered.sources[feature].append(source)
-    else:
-        gathered.withheld[feature].append(Withheld(from_, to, standing.withheld_by, reason, subscription.id))
 
 
 def _end(piece: _Piece, standing: Standing) -> tuple[datetime, AccessReason]:

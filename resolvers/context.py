@@ -65,10 +65,13 @@ class Context:
         """Names a list of this environment, for its cursors: the connection, then the parent's id."""
         return "/".join((self.environment_id, *names))
 
-    def wrote(self, instant: datetime) -> None:
-        """Notes a write of this operation: what is read from here on is read anew, and not before that instant."""
+    def wrote(self, instant: datetime, environment: Environment | None = None) -> None:
+        """Notes a write of this operation: what is read from here on is read anew, and not before that instant.
+
+        `environment`: as it was read under the lock of a write that left it as it is.
+        """
         self._now = max(self._now, instant)
-        self.loaders.clear()
+        self.loaders.clear(environment)
 
 
 def new_context(

@@ -79,7 +79,7 @@ async def grant_entitlement(
         work.result_id = grant.id
         return grant
 
-    return await write_customer(context, await load_customer_id(context, customer, checked), command)
+    return await write_customer(context, await load_customer_id(context, customer, checked), command, checked)
 
 
 async def revoke_grant(context: Context, grant_id: str) -> Written[Grant]:

@@ -62,12 +62,14 @@ class Loaders:
         self._current: dict[CustomerId, CurrentCustomer] = {}
         self._known: dict[CustomerId, KnownCustomer] = {}
 
-    def clear(self) -> None:
+    def clear(self, environment: Environment | None = None) -> None:
         """Forgets what was loaded: after a write, reads of the same operation see it.
 
-        The environment's versions were read before that write, so nothing is taken for current by them from here on.
+        What is kept is taken for current by the versions of `environment`, read under the lock of that write. With None
+        there are only those from before the write, and nothing is taken for current from here on.
         """
-        self._has_written = True
+        self._has_written = environment is None
+        self._environment = environment or self._environment
         self._current.clear()
         self._known.clear()
         for name in [name for name, value in vars(self).items() if isinstance(value, Loader)]:

@@ -16,14 +16,13 @@ from resolvers.validation import (
     changed_metadata,
     check_optional_text,
     check_text,
-    is_storable,
     new_metadata,
 )
 from resolvers.writing import write_catalogue
 from storage import product_features, products
 from storage.ids import new_id
 from storage.paging import Position
-from storage.unit_of_work import CatalogueWork, CustomerWork
+from storage.unit_of_work import CatalogueWork, CustomerWork, look_up
 
 FEATURES_AT_ONCE = 100
 """Features that can be attached while a product is created."""
@@ -138,14 +137,9 @@ async def load_product(work: CatalogueWork | CustomerWork, by: Reference, *field
 
 async def find_product_under_lock(work: CatalogueWork | CustomerWork, by: Reference) -> Product | None:
     """The product a reference names as it stands under the lock of a write."""
-    environment = work.environment.id
     if isinstance(by, ById):
-        if not is_storable(by.id):
-            return None
-        return (await products.load_products(work.connection, environment, [ProductId(by.id)])).get(ProductId(by.id))
-    if not is_storable(by.key):
-        return None
-    return (await products.load_products_by_key(work.connection, environment, [by.key])).get(by.key)
+        return await look_up(work, products.load_products, ProductId(by.id))
+    return await look_up(work, products.load_products_by_key, by.key)
 
 
 async def _check_key_is_free(work: CatalogueWork, problems: Problems, lookup_key: str) -> None:

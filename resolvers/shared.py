@@ -18,14 +18,12 @@ from storage.database import Database
 from storage.environments import load_environments_by_name
 from storage.errors import RowUnreadable
 from storage.facts import load_facts
+from storage.kept import KeptAttachments, Lookup
 from storage.product_features import load_attachments
 from storage.records import Credential, CurrentCustomer, CustomerSession, Environment, LoadedFacts
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-
-Lookup = Callable[..., Awaitable[Mapping[K, V]]]
-"""A statement of storage: it takes a connection, the environment and keys."""
 
 Known = tuple[CurrentCustomer, WorkedOut]
 """A customer's row and versions, and what was worked out under them."""
@@ -57,6 +55,7 @@ class SharedReads:
         self.catalogue: _Catalogue = Kept(
             entries=CATALOGUE_ENTRIES, size_bytes=catalogue_bytes, weigh=weigh_catalogue_value
         )
+        self.attachments: KeptAttachments = _Attachments(self.catalogue)
         self._lookups: dict[Lookup[Any, Any], Environments[Any, Any]] = {}
         self._facts = Environments(self._load_facts, at_most=CUSTOMERS_AT_ONCE)
         self.credentials: Coalescer[str, Credential] = Coalescer(self._reading(load_credentials))
@@ -92,12 +91,16 @@ class SharedReads:
         would be if nothing were kept. Keys under which there is nothing aren't remembered.
         """
         found = await self.look_up(lookup, environment.id, keys)
+        self.keep_catalogue(lookup, environment, found)
+        return found
+
+    def keep_catalogue(self, lookup: Lookup[K, V], environment: Environment, found: Mapping[K, V]) -> None:
+        """Keeps what was found under the version of the environment, which was read before."""
         if not self.catalogue.is_off:
             stamp = _catalogue_stamp(environment)
             for key, value in found.items():
                 kept: Any = value
                 self.catalogue.keep((lookup, environment.id, key), stamp, kept)
-        return found
 
     def known_at_hand(self, current: CurrentCustomer) -> WorkedOut | None:
         """What is kept of a customer that is true under its row and versions; None if nothing is."""
@@ -132,7 +135,7 @@ class SharedReads:
         self, environment: EnvironmentId, ids: list[CustomerId]
     ) -> Mapping[CustomerId, Known | RowUnreadable]:
         async with self._database.snapshot() as connection:
-            loaded = await load_facts(connection, environment, ids, kept=_Attachments(self.catalogue))
+            loaded = await load_facts(connection, environment, ids, kept=self.attachments)
         return {
             customer: facts if isinstance(facts, RowUnreadable) else self._worked_out(facts)
             for customer, facts in loaded.items()

@@ -134,7 +134,7 @@ async def create_subscription(  # noqa: PLR0913 - the contract's input
         work.result_id = subscription.id
         return subscription
 
-    return await write_customer(context, await load_customer_id(context, customer, checked), command)
+    return await write_customer(context, await load_customer_id(context, customer, checked), command, checked)
 
 
 async def update_subscription(

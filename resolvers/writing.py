@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from entitlements.facts import CustomerId
 from resolvers.context import Context
-from resolvers.errors import UserErrorCode, refuse
+from resolvers.errors import Problems, Refused, UserErrorCode
 from resolvers.known import WorkedOut, current_of, know
 from storage import unit_of_work
 from storage.errors import CustomerMissing
@@ -38,20 +38,33 @@ async def write_catalogue(context: Context, command: Callable[[CatalogueWork], A
 
 
 async def write_customer(
-    context: Context, customer: CustomerId, command: Callable[[CustomerWork], Awaitable[T]]
+    context: Context,
+    customer: CustomerId,
+    command: Callable[[CustomerWork], Awaitable[T]],
+    checked: Problems | None = None,
 ) -> Written[T]:
-    """Carries out a command on one customer's facts, in a transaction of its own."""
+    """Carries out a command on one customer's facts, in a transaction of its own.
+
+    Refuses with NOT_FOUND at `customer` if it isn't there, and then with what was `checked` before.
+    """
 
     async def carry_out(work: CustomerWork) -> tuple[T, CustomerWork]:
         return await command(work), work
 
     try:
         (result, work), change = await unit_of_work.write_customer(
-            context.database, context.environment_id, customer, carry_out, idempotency=context.idempotency
+            context.database,
+            context.environment_id,
+            customer,
+            carry_out,
+            idempotency=context.idempotency,
+            kept=context.shared,
         )
     except CustomerMissing:
-        raise refuse(UserErrorCode.NOT_FOUND, "There is no such customer.", "customer") from None
-    context.wrote(work.instant)
+        problems = Problems(checked.errors if checked else ())
+        problems.add(UserErrorCode.NOT_FOUND, "There is no such customer.", "customer")
+        raise Refused(problems.errors) from None
+    context.wrote(work.instant, work.environment)
     if change is not None and change.loaded_after.customer.deleted_at is None:
         worked_out = WorkedOut(change.loaded_after.facts, change.after)
         context.shared.keep(change.loaded_after, worked_out)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TypedDict, Unpack
 
-from sqlalchemy import Update, exists, insert, or_, select, update
+from sqlalchemy import Update, bindparam, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.facts import (
@@ -17,7 +17,6 @@ from entitlements.facts import (
     SubscriptionItemId,
 )
 from storage.dialect import AnyRow, AnySelect, one_of
-from storage.errors import CustomerMissing
 from storage.paging import Cut, Key, Page, count, page
 from storage.records import CustomerRecord
 from storage.rows import (
@@ -32,6 +31,19 @@ from storage.work import CustomerWork, NewCustomerWork, update_row
 
 _KEY = Key(customers.c.created_at, customers.c.id)
 _PRESENT = customers.c.deleted_at.is_(None)
+
+
+_ANNOUNCE = (
+    update(customers)
+    .where(customers.c.environment_id == bindparam("environment"), customers.c.id == bindparam("customer"))
+    .values(
+        facts_version=customers.c.facts_version + 1,
+        written_at=bindparam("instant"),
+        announced_revision=bindparam("revision"),
+        announced_until=bindparam("instant"),
+    )
+    .returning(customers)
+)
 
 
 class CustomerChanges(TypedDict, total=False):
@@ -128,20 +140,6 @@ async def customers_of_grants(
     return {row.id: row.customer_id for row in await connection.execute(query.where(_PRESENT))}
 
 
-async def lock_customer(
-    connection: AsyncConnection, environment: EnvironmentId, customer: CustomerId
-) -> CustomerRecord:
-    """The customer's row, kept for this transaction alone until it ends. Raises: CustomerMissing.
-
-    Every write to a customer, or to anything below, begins here: so they follow each other and none is lost.
-    """
-    query = _of(environment).where(one_of(customers.c.id, [customer])).with_for_update()
-    row = (await connection.execute(query)).one_or_none()
-    if row is None:
-        raise CustomerMissing(customer)
-    return read_customer(row)
-
-
 async def insert_customer(
     work: NewCustomerWork,
     customer: CustomerId,
@@ -188,13 +186,9 @@ async def delete_customer(work: CustomerWork) -> None:
 
 async def save_announcement(work: CustomerWork, *, revision: int) -> CustomerRecord:
     """Writes down that the customer changed at the work's instant and which revision that made. Returns the new row."""
-    statement = _update(work).values(
-        facts_version=customers.c.facts_version + 1,
-        written_at=work.instant,
-        announced_revision=revision,
-        announced_until=work.instant,
-    )
-    return read_customer((await work.connection.execute(statement.returning(customers))).one())
+    given = {"environment": work.environment.id, "customer": work.loaded.customer.id}
+    announced = {"instant": work.instant, "revision": revision}
+    return read_customer((await work.connection.execute(_ANNOUNCE, given | announced)).one())
 
 
 def read_customer(row: AnyRow) -> CustomerRecord:

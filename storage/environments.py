@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.facts import EnvironmentId
@@ -19,6 +19,7 @@ from storage.records import Environment
 from storage.rows import environments
 
 _FIRST_ONES = (("test", False), ("live", True))
+_BY_ID = select(environments).where(environments.c.id == bindparam("environment"))
 
 
 async def create_environment(db: Database, name: str, *, livemode: bool) -> Environment:
@@ -63,10 +64,10 @@ async def load_environments_by_name(connection: AsyncConnection, names: Sequence
 
 async def load_environment(connection: AsyncConnection, environment: EnvironmentId) -> Environment:
     """The environment with this id. Raises: EnvironmentMissing."""
-    found = await _find(connection, select(environments).where(environments.c.id == environment))
-    if found is None:
+    row = (await connection.execute(_BY_ID, {"environment": environment})).mappings().one_or_none()
+    if row is None:
         raise EnvironmentMissing(environment)
-    return found
+    return read_environment(row)
 
 
 async def set_clock(db: Database, environment: EnvironmentId, at: datetime | None) -> Environment:

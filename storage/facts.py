@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,21 +10,10 @@ from storage.customers import load_customers
 from storage.environments import load_environment
 from storage.errors import RowUnreadable
 from storage.grants import load_grants_of
+from storage.kept import Kept, KeptAttachments
 from storage.product_features import load_attachments
-from storage.records import CustomerRecord, Environment, LoadedFacts
+from storage.records import CustomerRecord, Environment, LoadedFacts, LockedCustomer
 from storage.subscriptions import load_subscriptions_of
-
-
-class KeptAttachments(Protocol):
-    """Attachments of products that were read before, each true under an attachments version of its environment."""
-
-    def find(self, environment: Environment, product: ProductId) -> tuple[ProductFeature, ...] | None:
-        """All attachments a product ever had as of the environment's version; None if they have to be read."""
-        ...
-
-    def keep(self, environment: Environment, product: ProductId, attachments: tuple[ProductFeature, ...]) -> None:
-        """Takes what was read in one snapshot with the environment."""
-        ...
 
 
 async def load_facts(
@@ -49,13 +37,30 @@ async def load_facts(
 
 
 async def load_facts_below(
-    connection: AsyncConnection, environment: Environment, customer: CustomerRecord
+    connection: AsyncConnection, locked: LockedCustomer, kept: Kept | None = None
 ) -> LoadedFacts:
-    """The facts below a customer's row that the same locks have shown already. Raises: RowUnreadable."""
-    loaded = (await _load_below(connection, environment, {customer.id: customer}))[customer.id]
-    if isinstance(loaded, RowUnreadable):
-        raise loaded
-    return loaded
+    """The facts below a customer's locked row. Raises: RowUnreadable."""
+    customer = locked.record
+    attachments = kept.attachments if kept else None
+    loaded = (await _load_below(connection, locked.environment, {customer.id: customer}, attachments))[customer.id]
+    return _readable(loaded)
+
+
+async def load_facts_after(
+    connection: AsyncConnection, before: LoadedFacts, facts: CustomerFacts, kept: Kept | None = None
+) -> LoadedFacts:
+    """What facts have become since they were loaded under the same locks, with the attachments they meet by now.
+
+    No statement for products that were there before. Raises: RowUnreadable.
+    """
+    met: dict[ProductId, tuple[ProductFeature, ...] | RowUnreadable] = {
+        product: tuple(each for each in before.attachments if each.product == product)
+        for product in _products(before.facts)
+    }
+    added = [product for product in _products(facts) if product not in met]
+    if added:
+        met |= await _load_attachments(connection, before.environment, added, kept.attachments if kept else None)
+    return _readable(_gathered(before.customer, facts, met, before.environment))
 
 
 async def _load_below(
@@ -93,6 +98,12 @@ async def _load_attachments(
         if not isinstance(attachments, RowUnreadable):
             kept.keep(environment, product, attachments)
     return loaded | at_hand
+
+
+def _readable(loaded: LoadedFacts | RowUnreadable) -> LoadedFacts:
+    if isinstance(loaded, RowUnreadable):
+        raise loaded
+    return loaded
 
 
 def _gathered(

@@ -1,23 +1,29 @@
 """Grants at rest."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.facts import CustomerId, EnvironmentId, Grant, GrantId
-from storage.dialect import AnyRow, one_of
+from storage.dialect import AnyRow, one_of_given
 from storage.rows import grants
 from storage.work import CustomerWork, update_row
+
+_OF_CUSTOMERS = (
+    select(grants)
+    .where(grants.c.environment_id == bindparam("environment"), one_of_given(grants.c.customer_id, "customers"))
+    .order_by(grants.c.recorded_at, grants.c.id)
+)
 
 
 async def load_grants_of(
     connection: AsyncConnection, environment: EnvironmentId, customers: Sequence[CustomerId]
 ) -> dict[CustomerId, tuple[Grant, ...]]:
     """All grants of these customers, in the order they were made; a customer without one is absent."""
-    query = select(grants).where(grants.c.environment_id == environment, one_of(grants.c.customer_id, customers))
     found: dict[CustomerId, list[Grant]] = {}
-    for row in await connection.execute(query.order_by(grants.c.recorded_at, grants.c.id)):
+    for row in await connection.execute(_OF_CUSTOMERS, {"environment": environment, "customers": customers}):
         found.setdefault(row.customer_id, []).append(_read(row))
     return {customer: tuple(given) for customer, given in found.items()}
 
@@ -38,7 +44,7 @@ async def insert_grant(work: CustomerWork, grant: Grant) -> None:
             metadata=grant.metadata,
         )
     )
-    work.is_changed = True
+    work.note_grant(grant)
 
 
 async def revoke_grant(work: CustomerWork, grant: GrantId) -> None:
@@ -50,6 +56,8 @@ async def revoke_grant(work: CustomerWork, grant: GrantId) -> None:
         grants.c.revoked_at.is_(None),
     )
     await update_row(work, statement.values(revoked_at=work.instant), grant)
+    [revoked] = (each for each in work.facts.grants if each.id == grant)
+    work.note_grant(replace(revoked, revoked_at=work.instant))
 
 
 def _read(row: AnyRow) -> Grant:

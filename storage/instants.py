@@ -16,18 +16,28 @@ TICK = timedelta(milliseconds=1)
 """The least by which two write instants differ; what a frozen clock moves on with every write."""
 
 
-async def next_instant(
-    connection: AsyncConnection, clock: Clock, environment: Environment, latest: datetime | None
-) -> datetime:
+# now() would be the transaction's start, before the locks were had. date_trunc cuts as `storage.clock.cut` does.
+PRESENT = func.date_trunc(literal("milliseconds"), func.clock_timestamp(), type_=Instant())
+"""The present as PostgreSQL has it when it comes to this column of a row."""
+
+
+def next_instant(environment: Environment, present: datetime, latest: datetime | None) -> datetime:
     """The instant for a write that has its locks: max(clock, latest seen + 1 ms).
 
-    The clock is the environment's where that is frozen, else PostgreSQL's, which all processes share; SQLite has none
-    but the process's. Raises: EnvironmentClosed.
+    The clock is the environment's where that is frozen, else the `present`, taken after the locks.
+    Raises: EnvironmentClosed.
     """
     if environment.closed_at is not None:
         raise EnvironmentClosed(environment.id, environment.closed_at)
-    now = environment.clock_at or await _present(connection, clock)
+    now = environment.clock_at or present
     return now if latest is None else max(now, latest + TICK)
+
+
+async def load_present(connection: AsyncConnection, clock: Clock) -> datetime:
+    """The present by PostgreSQL's clock, which all processes share; SQLite has none but the process's."""
+    if not is_postgresql(connection):
+        return clock.now()
+    return (await connection.execute(_SELECT_PRESENT)).scalar_one()
 
 
 async def latest_write(connection: AsyncConnection, environment: Environment) -> datetime | None:
@@ -40,9 +50,4 @@ async def latest_write(connection: AsyncConnection, environment: Environment) ->
     return max(filter(None, (written_at, environment.catalogue_written_at)), default=None)
 
 
-async def _present(connection: AsyncConnection, clock: Clock) -> datetime:
-    if not is_postgresql(connection):
-        return clock.now()
-    # now() would be the transaction's start, before the locks were had. date_trunc cuts as `storage.clock.cut` does.
-    present = func.date_trunc(literal("milliseconds"), func.clock_timestamp(), type_=Instant())
-    return (await connection.execute(select(present))).scalar_one()
+_SELECT_PRESENT = select(PRESENT)

@@ -2,11 +2,14 @@
 
 from hashlib import sha256
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.facts import EnvironmentId
 from storage.dialect import is_postgresql
+
+_ALONE = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger())))
+_SHARED = select(func.pg_advisory_xact_lock_shared(bindparam("number", type_=BigInteger())))
 
 
 async def lock_catalogue(connection: AsyncConnection, environment: EnvironmentId, *, exclusive: bool) -> None:
@@ -15,15 +18,15 @@ async def lock_catalogue(connection: AsyncConnection, environment: EnvironmentId
     Writes to the catalogue take it exclusively, customers' writes share it: so no attachment changes under a customer's
     write, and whoever writes to the catalogue sees the instants of all earlier writes committed.
     """
-    lock = func.pg_advisory_xact_lock if exclusive else func.pg_advisory_xact_lock_shared
     if is_postgresql(connection):
-        await connection.execute(select(lock(_number(f"catalogue of {environment}"))))
+        lock = _ALONE if exclusive else _SHARED
+        await connection.execute(lock, {"number": _number(f"catalogue of {environment}")})
 
 
 async def lock_migrations(connection: AsyncConnection) -> None:
     """Lets one process at a time change the tables, until the transaction ends."""
     if is_postgresql(connection):
-        await connection.execute(select(func.pg_advisory_xact_lock(_number("migrations"))))
+        await connection.execute(_ALONE, {"number": _number("migrations")})
 
 
 def _number(name: str) -> int:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.facts import CatalogRollout, EnvironmentId, FeatureId, ProductFeature, ProductFeatureId, ProductId
-from storage.dialect import AnyRow, AnySelect, one_of
+from storage.dialect import AnyRow, AnySelect, one_of, one_of_given
 from storage.errors import RowUnreadable
 from storage.paging import Cut, Key, Page, counts_by_parent, pages_by_parent
 from storage.rows import features, product_features, products
@@ -21,6 +21,14 @@ _PARENTS: dict[Side, ColumnElement[Any]] = {
     "product": product_features.c.product_id,
     "feature": product_features.c.feature_id,
 }
+_OF_PRODUCTS = (
+    select(product_features)
+    .where(
+        product_features.c.environment_id == bindparam("environment"),
+        one_of_given(product_features.c.product_id, "products"),
+    )
+    .order_by(*_KEY)
+)
 _OTHER: dict[Side, Side] = {"product": "feature", "feature": "product"}
 
 
@@ -39,9 +47,8 @@ async def load_attachments(
 
     Of a product with one that can't be read there is the error instead.
     """
-    query = _of(environment).where(one_of(product_features.c.product_id, ids))
     found: dict[ProductId, list[AnyRow]] = {product: [] for product in ids}
-    for row in await connection.execute(query.order_by(*_KEY)):
+    for row in await connection.execute(_OF_PRODUCTS, {"environment": environment, "products": ids}):
         found[row.product_id].append(row)
     return {product: _read_all(attachments) for product, attachments in found.items()}
 

@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from typing import TypedDict, Unpack
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.facts import EnvironmentId, Metadata, Product, ProductId
-from storage.dialect import AnyRow, AnySelect, one_of
+from storage.dialect import AnyRow, AnySelect, one_of_given
 from storage.paging import Cut, Key, Page, count, page
 from storage.rows import products
 from storage.work import CatalogueWork, update_row
 
 _KEY = Key(products.c.created_at, products.c.id)
+_HERE = products.c.environment_id == bindparam("environment")
+_BY_ID = select(products).where(_HERE, one_of_given(products.c.id, "ids"))
+_BY_KEY = select(products).where(_HERE, one_of_given(products.c.lookup_key, "keys"))
 
 
 class ProductChanges(TypedDict, total=False):
@@ -27,7 +30,7 @@ async def load_products(
     connection: AsyncConnection, environment: EnvironmentId, ids: Sequence[ProductId]
 ) -> dict[ProductId, Product]:
     """The products with these ids; unknown and foreign ids are absent."""
-    rows = await connection.execute(_of(environment).where(one_of(products.c.id, ids)))
+    rows = await connection.execute(_BY_ID, {"environment": environment, "ids": ids})
     return {product.id: product for product in map(_read, rows)}
 
 
@@ -35,7 +38,7 @@ async def load_products_by_key(
     connection: AsyncConnection, environment: EnvironmentId, keys: Sequence[str]
 ) -> dict[str, Product]:
     """The products with these lookup keys."""
-    rows = await connection.execute(_of(environment).where(one_of(products.c.lookup_key, keys)))
+    rows = await connection.execute(_BY_KEY, {"environment": environment, "keys": keys})
     return {row.lookup_key: _read(row) for row in rows}
 
 

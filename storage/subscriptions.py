@@ -1,11 +1,12 @@
 """Subscriptions at rest, with their status history, their items and the items' segments."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, Table, func, insert, select, update
+from sqlalchemy import Table, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.facts import (
@@ -24,7 +25,7 @@ from entitlements.facts import (
     SubscriptionStatus,
     TrialEndBehavior,
 )
-from storage.dialect import AnyRow, AnySelect, one_of
+from storage.dialect import AnyRow, AnySelect, one_of_given
 from storage.errors import RowUnreadable
 from storage.rows import subscription_item_segments as segments
 from storage.rows import subscription_items as items
@@ -34,6 +35,22 @@ from storage.work import CustomerWork, update_row
 
 _BySubscription = defaultdict[str, list[AnyRow]]
 """Rows below subscriptions, in order, by the subscription's id."""
+
+
+_CHOSEN = (
+    subscriptions.c.environment_id == bindparam("environment"),
+    one_of_given(subscriptions.c.customer_id, "customers"),
+)
+_OF_CUSTOMERS = select(subscriptions).where(*_CHOSEN).order_by(subscriptions.c.recorded_at, subscriptions.c.id)
+_STATUSES = select(statuses).join(subscriptions).where(*_CHOSEN).order_by(statuses.c.since)
+_SEGMENTS = (
+    select(segments, items.c.subscription_id, items.c.position)
+    .select_from(segments)
+    .join(items)
+    .join(subscriptions)
+    .where(*_CHOSEN)
+    .order_by(items.c.position, segments.c.from_at)
+)
 
 
 class SubscriptionChanges(TypedDict, total=False):
@@ -56,11 +73,10 @@ async def load_subscriptions_of(
     Of a customer with one that can't be read there is the error instead. Three statements however many there are; run
     them inside one snapshot.
     """
-    chosen = subscriptions.c.environment_id == environment, one_of(subscriptions.c.customer_id, customers)
-    query = select(subscriptions).where(*chosen)
-    rows = (await connection.execute(query.order_by(subscriptions.c.recorded_at, subscriptions.c.id))).all()
-    histories = await _load_statuses(connection, chosen)
-    lines = await _load_segments(connection, chosen)
+    chosen = {"environment": environment, "customers": customers}
+    rows = (await connection.execute(_OF_CUSTOMERS, chosen)).all()
+    histories = await _by_subscription(connection, _STATUSES, chosen)
+    lines = await _by_subscription(connection, _SEGMENTS, chosen)
     found: defaultdict[CustomerId, list[AnyRow]] = defaultdict(list)
     for row in rows:
         found[row.customer_id].append(row)
@@ -70,29 +86,14 @@ async def load_subscriptions_of(
 async def insert_subscription(work: CustomerWork, subscription: Subscription) -> None:
     """Adds a subscription with its first statuses, items and segments."""
     scope = {"environment_id": work.environment.id, "subscription_id": subscription.id}
-    await work.connection.execute(
-        insert(subscriptions).values(
-            environment_id=work.environment.id,
-            id=subscription.id,
-            customer_id=work.loaded.customer.id,
-            recorded_at=subscription.recorded_at,
-            started_at=subscription.started_at,
-            trial_end=subscription.trial_end,
-            trial_end_behavior=subscription.trial_end_behavior,
-            cancel_at=subscription.cancel_at,
-            cancel_at_period_end=subscription.cancel_at_period_end,
-            canceled_at=subscription.canceled_at,
-            ended_at=subscription.ended_at,
-            metadata=subscription.metadata,
-        )
-    )
+    await _insert_all(work, subscriptions, [_subscription_row(work, subscription)])
     await _insert_all(work, statuses, [scope | _status_row(record) for record in subscription.statuses])
     numbered = enumerate(subscription.items)
     await _insert_all(work, items, [scope | {"id": item.id, "position": position} for position, item in numbered])
     await _insert_all(
         work, segments, [_segment_row(work, item.id, part) for item in subscription.items for part in item.segments]
     )
-    work.is_changed = True
+    work.note_subscription(subscription)
 
 
 async def update_subscription(
@@ -105,13 +106,15 @@ async def update_subscription(
         subscriptions.c.id == subscription,
     )
     await update_row(work, statement.values(**changes), subscription)
+    work.note_subscription(replace(work.find_subscription(subscription), **changes))
 
 
 async def append_status(work: CustomerWork, subscription: SubscriptionId, record: StatusRecord) -> None:
     """Adds to a subscription's status history."""
     scope = {"environment_id": work.environment.id, "subscription_id": subscription}
     await _insert_all(work, statuses, [scope | _status_row(record)])
-    work.is_changed = True
+    held = work.find_subscription(subscription)
+    work.note_subscription(replace(held, statuses=(*held.statuses, record)))
 
 
 async def insert_item(work: CustomerWork, subscription: SubscriptionId, item: SubscriptionItem) -> None:
@@ -124,7 +127,8 @@ async def insert_item(work: CustomerWork, subscription: SubscriptionId, item: Su
         )
     )
     await _insert_all(work, segments, [_segment_row(work, item.id, part) for part in item.segments])
-    work.is_changed = True
+    held = work.find_subscription(subscription)
+    work.note_subscription(replace(held, items=(*held.items, item)))
 
 
 async def close_segment(work: CustomerWork, item: SubscriptionItemId, at: datetime) -> None:
@@ -133,35 +137,54 @@ async def close_segment(work: CustomerWork, item: SubscriptionItemId, at: dateti
         segments.c.environment_id == work.environment.id, segments.c.item_id == item, segments.c.until_at.is_(None)
     )
     await update_row(work, statement.values(until_at=at), item)
+    _note_segments(work, item, lambda parts: (*parts[:-1], replace(parts[-1], until=at)))
 
 
 async def open_segment(work: CustomerWork, item: SubscriptionItemId, segment: Segment) -> None:
     """Begins the item's next segment, at the instant at which the one before was closed."""
     await _insert_all(work, segments, [_segment_row(work, item, segment)])
-    work.is_changed = True
+    _note_segments(work, item, lambda parts: (*parts, segment))
 
 
-async def _load_statuses(connection: AsyncConnection, chosen: Iterable[ColumnElement[bool]]) -> _BySubscription:
-    query = select(statuses).join(subscriptions).where(*chosen).order_by(statuses.c.since)
-    return await _by_subscription(connection, query)
-
-
-async def _load_segments(connection: AsyncConnection, chosen: Iterable[ColumnElement[bool]]) -> _BySubscription:
-    query = select(segments, items.c.subscription_id, items.c.position).select_from(segments).join(items)
-    query = query.join(subscriptions).where(*chosen).order_by(items.c.position, segments.c.from_at)
-    return await _by_subscription(connection, query)
-
-
-async def _by_subscription(connection: AsyncConnection, query: AnySelect) -> _BySubscription:
+async def _by_subscription(
+    connection: AsyncConnection, query: AnySelect, chosen: Mapping[str, object]
+) -> _BySubscription:
     found: _BySubscription = defaultdict(list)
-    for row in await connection.execute(query):
+    for row in await connection.execute(query, chosen):
         found[row.subscription_id].append(row)
     return found
 
 
+def _note_segments(
+    work: CustomerWork, item: SubscriptionItemId, change: Callable[[tuple[Segment, ...]], tuple[Segment, ...]]
+) -> None:
+    for held in work.facts.subscriptions:
+        lines = tuple(replace(line, segments=change(line.segments)) if line.id == item else line for line in held.items)
+        if lines != held.items:
+            work.note_subscription(replace(held, items=lines))
+
+
 async def _insert_all(work: CustomerWork, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
-        await work.connection.execute(insert(table), rows)
+        # A list of one is sent as a batch too, which costs more than the row by itself.
+        await work.connection.execute(insert(table), rows if len(rows) > 1 else rows[0])
+
+
+def _subscription_row(work: CustomerWork, subscription: Subscription) -> dict[str, Any]:
+    return {
+        "environment_id": work.environment.id,
+        "id": subscription.id,
+        "customer_id": work.loaded.customer.id,
+        "recorded_at": subscription.recorded_at,
+        "started_at": subscription.started_at,
+        "trial_end": subscription.trial_end,
+        "trial_end_behavior": subscription.trial_end_behavior,
+        "cancel_at": subscription.cancel_at,
+        "cancel_at_period_end": subscription.cancel_at_period_end,
+        "canceled_at": subscription.canceled_at,
+        "ended_at": subscription.ended_at,
+        "metadata": subscription.metadata,
+    }
 
 
 def _status_row(record: StatusRecord) -> dict[str, Any]:

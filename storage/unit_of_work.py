@@ -18,17 +18,19 @@ from entitlements.changes import count_changes, is_effective
 from entitlements.facts import CustomerId, EnvironmentId
 from entitlements.runs import Timeline
 from entitlements.timeline import timeline
-from storage.customers import lock_customer, save_announcement
+from storage.current import lock_current
+from storage.customers import save_announcement
 from storage.database import Database
 from storage.environments import load_environment
 from storage.errors import Contended
-from storage.facts import load_facts_below
+from storage.facts import load_facts_after, load_facts_below
 from storage.idempotency import IdempotencyRequest, claim_key, settle_key
-from storage.instants import latest_write, next_instant
+from storage.instants import latest_write, load_present, next_instant
+from storage.kept import Kept
 from storage.locks import lock_catalogue
 from storage.records import CustomerChange
 from storage.rows import environments
-from storage.work import CatalogueWork, CustomerWork, NewCustomerWork, RealTimeWork, Work
+from storage.work import CatalogueWork, CustomerWork, NewCustomerWork, RealTimeWork, Work, look_up
 
 __all__ = [
     "CatalogueWork",
@@ -36,6 +38,7 @@ __all__ = [
     "IdempotencyRequest",
     "NewCustomerWork",
     "RealTimeWork",
+    "look_up",
     "write_catalogue",
     "write_customer",
     "write_in_real_time",
@@ -66,7 +69,9 @@ async def write_catalogue(
         await lock_catalogue(connection, environment, exclusive=True)
         current = await load_environment(connection, environment)
         latest = await latest_write(connection, current)
-        return CatalogueWork(connection, current, await next_instant(connection, db.clock, current, latest))
+        return CatalogueWork(
+            connection, current, next_instant(current, await load_present(connection, db.clock), latest)
+        )
 
     result, _ = await _run(db, environment, begin, command, _save_catalogue, idempotency)
     return result
@@ -79,20 +84,21 @@ async def write_customer(
     command: Callable[[CustomerWork], Awaitable[T]],
     *,
     idempotency: IdempotencyRequest | None = None,
+    kept: Kept | None = None,
 ) -> tuple[T, CustomerChange | None]:
     """Writes to one customer and what is below it; returns what it came to, None if the command wrote nothing.
 
+    `kept`: what the process has of the catalogue; under the catalogue lock the environment's versions prove it current.
     Raises: CustomerMissing, RowUnreadable, and what `write_catalogue` does.
     """
 
     async def begin(connection: AsyncConnection) -> CustomerWork:
         await lock_catalogue(connection, environment, exclusive=False)
-        record = await lock_customer(connection, environment, customer)
-        current = await load_environment(connection, environment)
-        latest = max(filter(None, (record.written_at, current.catalogue_written_at)))
-        instant = await next_instant(connection, db.clock, current, latest)
-        loaded = await load_facts_below(connection, current, record)
-        return CustomerWork(connection, current, instant, loaded=loaded)
+        locked = await lock_current(connection, db.clock, environment, customer)
+        latest = max(filter(None, (locked.record.written_at, locked.environment.catalogue_written_at)))
+        instant = next_instant(locked.environment, locked.present, latest)
+        loaded = await load_facts_below(connection, locked, kept)
+        return CustomerWork(connection, locked.environment, instant, loaded=loaded, facts=loaded.facts, kept=kept)
 
     result, work = await _run(db, environment, begin, command, _save_customer, idempotency)
     return result, work.change
@@ -110,8 +116,8 @@ async def write_new_customer(
     async def begin(connection: AsyncConnection) -> NewCustomerWork:
         await lock_catalogue(connection, environment, exclusive=False)
         current = await load_environment(connection, environment)
-        instant = await next_instant(connection, db.clock, current, current.catalogue_written_at)
-        return NewCustomerWork(connection, current, instant)
+        present = await load_present(connection, db.clock)
+        return NewCustomerWork(connection, current, next_instant(current, present, current.catalogue_written_at))
 
     result, _ = await _run(db, environment, begin, command, _save_nothing, idempotency)
     return result
@@ -185,7 +191,7 @@ async def _save_customer(work: CustomerWork) -> None:
     if not work.is_changed:
         return
     record = work.loaded.customer
-    written = await load_facts_below(work.connection, work.environment, record)
+    written = await load_facts_after(work.connection, work.loaded, work.facts, work.kept)
     before = timeline(work.loaded.facts, work.loaded.attachments)
     # A deleted customer's facts stay, and answer as if they never were.
     after = Timeline() if work.is_deleted else timeline(written.facts, written.attachments)

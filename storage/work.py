@@ -3,14 +3,21 @@
 `storage.unit_of_work` makes these and commits them; the aggregates' files write through them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import Update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from entitlements.facts import CustomerFacts, Grant, Subscription, SubscriptionId
 from storage.errors import RowMissing
+from storage.kept import Kept, Lookup
 from storage.records import CustomerChange, Environment, LoadedFacts
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 
 @dataclass(slots=True)
@@ -47,11 +54,56 @@ class RealTimeWork(Work):
 
 @dataclass(slots=True, kw_only=True)
 class CustomerWork(Work):
-    """A unit of work on one customer, whose row is locked. `loaded` is as it was before; `change` is set at its end."""
+    """A unit of work on one customer, whose row is locked.
+
+    `loaded` is as it was before, `facts` as they are with what was written since: whatever writes says so with
+    `note_subscription` or `note_grant`, so that nothing has to be read again. `change` is set at the end.
+    """
 
     loaded: LoadedFacts
+    facts: CustomerFacts
+    kept: Kept | None = None
     is_deleted: bool = False
     change: CustomerChange | None = None
+
+    def find_subscription(self, subscription: SubscriptionId) -> Subscription:
+        """A subscription as it is now. Raises: RowMissing."""
+        for each in self.facts.subscriptions:
+            if each.id == subscription:
+                return each
+        raise RowMissing("subscriptions", subscription)
+
+    def note_subscription(self, subscription: Subscription) -> None:
+        """Takes a subscription as it was written, new or in the place of what it was before."""
+        others = (each for each in self.facts.subscriptions if each.id != subscription.id)
+        stored = replace(subscription, metadata=dict(sorted(subscription.metadata.items())))
+        self.facts = replace(self.facts, subscriptions=tuple(sorted((*others, stored), key=_in_order)))
+        self.is_changed = True
+
+    def note_grant(self, grant: Grant) -> None:
+        """Takes a grant as it was written, new or in the place of what it was before."""
+        others = (each for each in self.facts.grants if each.id != grant.id)
+        stored = replace(grant, metadata=dict(sorted(grant.metadata.items())))
+        self.facts = replace(self.facts, grants=tuple(sorted((*others, stored), key=_in_order)))
+        self.is_changed = True
+
+
+async def look_up(work: Work, lookup: Lookup[K, V], key: K) -> V | None:
+    """What a look-up finds of the catalogue as it stands under the work's lock."""
+    # A catalogue's own write may have changed what is kept, and its version not yet.
+    kept = work.kept if isinstance(work, CustomerWork) else None
+    [at_hand] = kept.at_hand(lookup, work.environment, [key]) if kept else [None]
+    if at_hand is not None:
+        return at_hand
+    found = await lookup(work.connection, work.environment.id, [key])
+    if kept:
+        kept.keep_catalogue(lookup, work.environment, found)
+    return found.get(key)
+
+
+def _in_order(fact: Subscription | Grant) -> tuple[datetime, str]:
+    """Facts in the order in which they are read."""
+    return fact.recorded_at, fact.id
 
 
 async def update_row(work: Work, statement: Update, id_: str) -> None:

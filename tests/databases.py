@@ -23,13 +23,16 @@ _MIGRATED, _UNMIGRATED = "migrated", "unmigrated"
 
 
 @contextmanager
-def postgresql_server() -> Generator[URL]:
-    """A PostgreSQL server of this process on a Unix socket, with a migrated database; yields an administrator's URL."""
+def postgresql_server(*, durable: bool = False) -> Generator[URL]:
+    """A PostgreSQL server of this process on a Unix socket, with a migrated database; yields an administrator's URL.
+
+    `durable`: what it acknowledges survives a power cut, which no test needs.
+    """
     folder = Path(tempfile.mkdtemp(prefix="admittance-"))
     server = get_server(folder / "data", cleanup_mode="delete")
     try:
         url = make_url(server.get_uri())
-        asyncio.run(_prepare(url))
+        asyncio.run(_prepare(url, durable=durable))
         yield url
     finally:
         server.cleanup()
@@ -74,9 +77,11 @@ async def sqlite_database(template: Path, folder: Path) -> AsyncGenerator[str]:
     yield f"sqlite:///{shutil.copy(template, folder / 'test.db')}"
 
 
-async def _prepare(server: URL) -> None:
-    # What a test acknowledged needn't survive a power cut.
-    await _administer(server, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", f"CREATE DATABASE {_MIGRATED}")
+async def _prepare(server: URL, *, durable: bool) -> None:
+    fsync = "on" if durable else "off"
+    await _administer(
+        server, f"ALTER SYSTEM SET fsync = {fsync}", "SELECT pg_reload_conf()", f"CREATE DATABASE {_MIGRATED}"
+    )
     await _migrate(_text(server.set(database=_MIGRATED)))
 
 
