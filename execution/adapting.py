@@ -1,14 +1,12 @@
 """How fields are had in a schema of graphql-core's, and the joint at which a library built upon it knows better."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from graphql import GraphQLAbstractType, GraphQLEnumType, GraphQLField, GraphQLObjectType, GraphQLSchema
 
-from execution.plan import Access
+from execution.core import default_field_resolver
+from execution.plan import Access, Conversion
 from execution.resolving import asking_each, asking_once, reading_by_default
-
-Convert = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
 class Adapter:
@@ -17,11 +15,14 @@ class Adapter:
     def __init__(self, schema: GraphQLSchema) -> None:
         self.schema = schema
 
-    def access(self, name: str, definition: GraphQLField) -> tuple[Access, Convert | None]:
-        """How a field is had, and what is made of its arguments first."""
+    def access(self, name: str, definition: GraphQLField) -> tuple[Access, Conversion | None]:
+        """How a field is had, and what becomes of its arguments first."""
         batch = definition.extensions.get("batch")
         if batch is not None:
             return asking_once(batch, lambda info, _: info), None
+        if definition.resolve is None and definition.args:
+            # Arguments that can't be had are the field's error, even if what is read has no use for them.
+            return asking_each(default_field_resolver), None
         if definition.resolve is None:
             return reading_by_default(name), None
         return asking_each(definition.resolve), None

@@ -13,19 +13,20 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
 )
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import VariableValues
 
 from execution.adapting import Adapter, adapter_for
 from execution.columns import settle
 from execution.completing import advance, carry_out
 from execution.core import execute, is_awaitable
 from execution.failures import apply_failures, reaches_root
+from execution.inputs import Coercers
 from execution.plan import Operation, Selection
 from execution.planning import Planner
 from execution.running import Level, Pending, Run
 from execution.surveying import NotCompilable, Survey
+from execution.variables import Variables
 
-MAX_COERCION_ERRORS = 50
 KEPT_VARIANTS = 8
 
 FIELD_BYTES = 5_000
@@ -55,8 +56,9 @@ class Fallback:
 class CompiledOperation:
     """An operation of a valid document, ready to be run any number of times, and by many at once."""
 
-    def __init__(self, operation: Operation, conditions: frozenset[str], adapter: Adapter) -> None:
+    def __init__(self, operation: Operation, conditions: frozenset[str], adapter: Adapter, coercers: Coercers) -> None:
         self._operation = operation
+        self._variables = Variables(operation, coercers)
         self._conditions = sorted(conditions)
         self._adapter = adapter
         self._variants: OrderedDict[tuple[bool, ...], Planner] = OrderedDict()
@@ -81,13 +83,7 @@ class CompiledOperation:
     ) -> Result:
         """Runs it. `extensions`: those of the request, for resolvers that ask Strawberry's info for them."""
         operation = self._operation
-        values = get_variable_values(
-            operation.schema,
-            operation.definition.variable_definitions or (),
-            dict(variables or {}),
-            max_errors=MAX_COERCION_ERRORS,
-            hide_suggestions=operation.hide_suggestions,
-        )
+        values = self._variables.coerce(variables or {})
         if isinstance(values, list):
             return Result(None, values)
         selection = self._selection(values)
@@ -149,6 +145,7 @@ class Compiler:
     def __init__(self, schema: GraphQLSchema, *, entries: int = 1_000, hide_suggestions: bool = False) -> None:
         self._schema = schema
         self._adapter = adapter_for(schema)
+        self._coercers = Coercers()
         self._entries = entries
         self._hide_suggestions = hide_suggestions
         # Documents are known by identity, and kept alive, so that no other one can take an identity over.
@@ -190,7 +187,7 @@ class Compiler:
         if root_type is None:
             return Fallback("no root type")
         operation = Operation(self._schema, document, found[0], fragments, root_type, self._hide_suggestions)
-        return CompiledOperation(operation, frozenset(survey.conditions), self._adapter)
+        return CompiledOperation(operation, frozenset(survey.conditions), self._adapter, self._coercers)
 
 
 async def _run_serially(level: Level) -> None:

@@ -227,29 +227,36 @@ def _lists(places: Places, values: list[Any], *, nullable: bool) -> dict[int, li
     for index, value in enumerate(values):
         if value is LOST or (value is None and nullable):
             continue
+        # What an iterator gave before it failed is completed too, since its failures are reported besides.
+        items = found[index] = []
         try:
             if value is None:
                 raise null_error(places.field)
             if not is_iterable(value):
                 name = f"{places.field.parent_type}.{places.field.name}"
                 raise GraphQLError(f"Expected Iterable, but did not find one for field '{name}'.")
-            found[index] = list(value)
+            items.extend(value)
         except Exception as error:  # noqa: BLE001 - an iterator may raise anything, and that is the field's error
-            places.fail(index, error)
+            places.fail(index, error, after=len(items))
     return found
 
 
 async def _drain(places: Places, values: list[Any], complete: Complete) -> None:
-    drained: list[Any] = []
-    for value in values:
+    drained = list(values)
+    failed: list[tuple[int, Exception]] = []
+    for index, value in enumerate(values):
         if not is_async_iterable(value):
-            drained.append(value)
             continue
+        items: list[Any] = []
+        drained[index] = items
         try:
-            drained.append([item async for item in value])
+            async for item in value:
+                items.append(item)  # noqa: PERF401 - a comprehension would lose those before a failure
         except Exception as error:  # noqa: BLE001 - an iterator may raise anything, and that is the field's error
-            drained.append(error)
+            failed.append((index, error))
     places.round += 1
+    for index, error in failed:
+        places.fail(index, error, after=len(drained[index]))
     pending: Pending = []
     complete(places, drained, pending)
     await settle(pending)

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import graphql
-from graphql import GraphQLResolveInfo, pyutils
+from graphql import GraphQLResolveInfo, GraphQLSchema, VariableDefinitionNode, pyutils
+from graphql.execution.get_variable_signature import get_variable_signature
 
 _graphql: Any = graphql
 _pyutils: Any = pyutils
@@ -15,6 +16,13 @@ make_info: Callable[..., ResolveInfo] = _graphql.GraphQLResolveInfo
 
 execute: Callable[..., Any] = _graphql.execute
 """Answers an ExecutionResult, or an awaitable of one."""
+
+default_field_resolver: Callable[..., Any] = _graphql.default_field_resolver
+coerce_input_literal: Callable[..., Any] = _graphql.coerce_input_literal
+"""Answers Undefined for a literal that isn't of the type."""
+
+variable_signature: Callable[[GraphQLSchema, VariableDefinitionNode], Any] = get_variable_signature
+"""Answers a GraphQLVariableSignature, or a GraphQLError."""
 
 default_type_resolver: Callable[[Any, Any, Any], Any] = _graphql.default_type_resolver
 is_list_type: Callable[[object], bool] = _graphql.is_list_type

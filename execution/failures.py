@@ -54,11 +54,12 @@ def reaches_root(failure: Failure) -> bool:
 def _judge(failure: Failure) -> _Judged:
     place = _Place(*failure[:4])
     target = _target(place)
+    order = (*_order(place), failure.after)
     if target is None:
-        return _Judged(failure, None, _ROOT, (2 * failure.round, _order(place)))
+        return _Judged(failure, None, _ROOT, (2 * failure.round, order))
     # It takes graphql-core a while to pass an exception up through everything that is awaited.
     hops = failure.round - (target.level.round if target[:3] != place[:3] else failure.round)
-    return _Judged(failure, target, tuple(_path(target)), (failure.round + hops, _order(place)))
+    return _Judged(failure, target, tuple(_path(target)), (failure.round + hops, order))
 
 
 def _target(place: _Place | None) -> _Place | None:

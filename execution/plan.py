@@ -1,8 +1,8 @@
 """What an operation is compiled to: selections of fields, each of which knows how it is had and how it is answered."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import (
     DocumentNode,
@@ -13,11 +13,35 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
 )
+from graphql.execution.values import VariableValues
 
 from execution.running import Complete, Level, Places
 
 Fetch = Callable[[Level, "Field"], list[Any]]
 """What a field of a level's objects resolves to, one for each; exceptions stand for themselves."""
+
+Convert = Callable[[Any], Any]
+"""Makes of a value, as graphql-core has it, what a resolver takes."""
+
+MakeArguments = Callable[[VariableValues], dict[str, Any] | None]
+"""Makes what a resolver takes as its arguments; None if they have to be made the long way."""
+
+
+class Taken(NamedTuple):
+    """The name by which a resolver takes an argument; `convert`: what is made of its value before, if anything."""
+
+    name: str
+    convert: Convert | None
+
+
+class Conversion(NamedTuple):
+    """What becomes of arguments between graphql-core and the resolver.
+
+    `all`: makes those a resolver takes of graphql-core's. `each`: the same for one by its name, where that can be told.
+    """
+
+    all: Callable[[dict[str, Any]], dict[str, Any]]
+    each: Mapping[str, Taken] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +84,9 @@ class Leaf:
 class Field:
     """A field as one selection of one object type asks for it, however many places of the document name it.
 
-    `order`: its position in the answer. `type`: an output type. `leaf`: set if that is a scalar or an enum. `convert`:
-    makes of graphql-core's arguments those the resolver takes. `constant`: no variable is in its arguments, and once
-    they are known they are kept as `arguments`, if nobody can change them.
+    `order`: its position in the answer. `type`: an output type. `leaf`: set if that is a scalar or an enum.
+    `make_arguments`: a quick way to those the resolver takes; the long one leads through graphql-core and `conversion`.
+    `constant`: no variable is in them, and once they are known they are kept as `arguments`, if nobody can change them.
     """
 
     key: str
@@ -75,7 +99,8 @@ class Field:
     access: Access = field(repr=False)
     complete: Complete = field(repr=False)
     leaf: Leaf | None = field(repr=False)
-    convert: Callable[[dict[str, Any], Any], dict[str, Any]] | None = field(repr=False)
+    conversion: Conversion | None = field(repr=False)
+    make_arguments: MakeArguments | None = field(repr=False)
     constant: bool = False
     arguments: dict[str, Any] | None = None
 

@@ -24,6 +24,7 @@ from graphql.execution.collect_fields import (
 from graphql.execution.values import VariableValues
 
 from execution.adapting import Adapter
+from execution.arguments import argument_maker
 from execution.completing import (
     Select,
     abstract_completion,
@@ -34,7 +35,7 @@ from execution.completing import (
 from execution.core import is_list_type, is_non_null_type, output_type
 from execution.generating import select
 from execution.leaves import leaf_results, quick_serialiser, serialiser
-from execution.plan import Field, Leaf, Operation, Selection
+from execution.plan import Conversion, Field, Leaf, MakeArguments, Operation, Selection
 from execution.running import Complete
 from execution.runtime_types import checked, resolved, vouching
 
@@ -85,7 +86,7 @@ class Planner:
         self, key: str, order: int, parent: GraphQLObjectType, definition: GraphQLField, details: FieldDetailsList
     ) -> Field:
         nodes = [each.node for each in details]
-        access, convert = self._adapter.access(nodes[0].name.value, definition)
+        access, conversion = self._adapter.access(nodes[0].name.value, definition)
         type_ = output_type(definition)
         leaf, complete = self._completion(type_, details)
         return Field(
@@ -99,7 +100,8 @@ class Planner:
             access,
             complete,
             leaf,
-            convert,
+            conversion,
+            _arguments(definition, nodes[0], conversion),
             constant=not any(map(_has_variable, _values(nodes[0]))),
         )
 
@@ -141,6 +143,12 @@ class Planner:
 def _leaf(type_: Any, adapter: Adapter, *, nullable: bool) -> Leaf:  # noqa: ANN401 - a scalar or an enum
     members: Mapping[int, str] = adapter.members(type_) if is_enum_type(type_) else {}
     return Leaf(quick_serialiser(type_, members, nullable=nullable), leaf_results(serialiser(type_), nullable=nullable))
+
+
+def _arguments(definition: GraphQLField, node: FieldNode, conversion: Conversion | None) -> MakeArguments | None:
+    if not definition.args or (conversion is not None and conversion.each is None):
+        return None
+    return argument_maker(definition, node, None if conversion is None else conversion.each)
 
 
 def _values(node: FieldNode) -> Iterable[ValueNode]:

@@ -185,10 +185,13 @@ def arguments(run: Run, field: Field) -> dict[str, Any]:
 def _make_arguments(run: Run, field: Field) -> dict[str, Any]:
     if not field.definition.args:
         return {}
-    made = get_argument_values(
+    made = None if field.make_arguments is None else field.make_arguments(run.variables)
+    if made is not None:
+        return made
+    coerced = get_argument_values(
         field.definition, field.nodes[0], run.variables, hide_suggestions=run.operation.hide_suggestions
     )
-    return made if field.convert is None else field.convert(made, None)
+    return coerced if field.conversion is None else field.conversion.all(coerced)
 
 
 def _is_immutable(value: object) -> bool:

@@ -19,7 +19,7 @@ class Failure(NamedTuple):
     """An exception and the place it befell: a field of one parent of a level, or an item inside of that field's value.
 
     `round`: how many awaited values led there. graphql-core records errors in the order things happen; this is what is
-    kept of that order.
+    kept of that order. `after`: how many items of a list came before its iterator failed.
     """
 
     level: "Level"
@@ -28,6 +28,7 @@ class Failure(NamedTuple):
     inside: tuple[int, ...]
     error: Exception
     round: int
+    after: int = 0
 
 
 class Run:
@@ -106,8 +107,8 @@ class Places(Protocol):
         """The parent a place belongs to by its index in the level, and the indices inside of its lists."""
         ...
 
-    def fail(self, index: int, error: Exception) -> None:
-        """Records that a place holds no value."""
+    def fail(self, index: int, error: Exception, *, after: int = 0) -> None:
+        """Records that a place holds no value; `after` so many items of a list that was to stand there."""
         ...
 
 
@@ -131,9 +132,9 @@ class FieldPlaces:
         """The parent of a place, and the indices inside of its lists."""
         return index, ()
 
-    def fail(self, index: int, error: Exception) -> None:
-        """Records that a place holds no value."""
-        self.level.run.failures.append(Failure(self.level, self.field, index, (), error, self.round))
+    def fail(self, index: int, error: Exception, *, after: int = 0) -> None:
+        """Records that a place holds no value; `after` so many items of a list that was to stand there."""
+        self.level.run.failures.append(Failure(self.level, self.field, index, (), error, self.round, after))
 
 
 class ItemPlaces:
@@ -168,10 +169,10 @@ class ItemPlaces:
         parent, inside = self.upper.locate(which if self.owners is None else self.owners[which])
         return parent, (*inside, index - self._ends[which] + self.sizes[which])
 
-    def fail(self, index: int, error: Exception) -> None:
-        """Records that a place holds no value."""
+    def fail(self, index: int, error: Exception, *, after: int = 0) -> None:
+        """Records that a place holds no value; `after` so many items of a list that was to stand there."""
         parent, inside = self.locate(index)
-        self.level.run.failures.append(Failure(self.level, self.field, parent, inside, error, self.round))
+        self.level.run.failures.append(Failure(self.level, self.field, parent, inside, error, self.round, after))
 
 
 Complete = Callable[[Places, list[Any], Pending], None]

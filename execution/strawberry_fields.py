@@ -16,14 +16,15 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
-from execution.adapting import Adapter, Convert
+from execution.adapting import Adapter
 from execution.batching import batch_of, is_at_hand
 from execution.guarding import is_guard
 from execution.info import LightInfo
-from execution.plan import Access, Field
+from execution.plan import Access, Conversion, Convert, Field
 from execution.reading import path_of
 from execution.resolving import Call, Check, asking_once, calling, reading_attribute
 from execution.running import Level
+from execution.strawberry_inputs import StrawberryInputs
 
 _DEFINITION = "strawberry-definition"
 _MADE_BY_STRAWBERRY = "GraphQLCoreConverter.from_resolver.<locals>"
@@ -34,7 +35,10 @@ class StrawberryAdapter(Adapter):
 
     def __init__(self, schema: GraphQLSchema) -> None:
         super().__init__(schema)
-        self._strawberry: Any = schema._strawberry_schema  # type: ignore[attr-defined] # noqa: SLF001
+        strawberry: Any = schema._strawberry_schema  # type: ignore[attr-defined] # noqa: SLF001
+        self._strawberry: Any = strawberry
+        self._inputs = StrawberryInputs(strawberry)
+        self._conversions: dict[StrawberryField, Conversion] = {}
         self._classes: dict[GraphQLAbstractType, Mapping[type, GraphQLObjectType]] = {}
 
     def why_not(self) -> str | None:
@@ -44,7 +48,7 @@ class StrawberryAdapter(Adapter):
         wraps = any(each.__class__.resolve is not own.resolve for each in self._strawberry.get_extensions())
         return "middleware" if wraps else None
 
-    def access(self, name: str, definition: GraphQLField) -> tuple[Access, Convert | None]:
+    def access(self, name: str, definition: GraphQLField) -> tuple[Access, Conversion | None]:
         """Taken apart if the field is plain."""
         field: Any = definition.extensions.get(_DEFINITION)
         if not self._is_plain(field, definition):
@@ -57,9 +61,9 @@ class StrawberryAdapter(Adapter):
         batch = batch_of(resolver.wrapped_func)
         if batch is None:
             access = calling(self._call(field, resolver), check, is_awaited=resolver.is_async)
-            return access, self._converter(field)
+            return access, self._conversion(field)
         access = asking_once(batch, lambda info, _: self._info(info, field), check=check, is_at_hand=is_at_hand(batch))
-        return access, self._converter(field)
+        return access, self._conversion(field)
 
     def members(self, type_: GraphQLEnumType) -> Mapping[int, str]:
         """Those of the Python enum the type was made of."""
@@ -118,14 +122,19 @@ class StrawberryAdapter(Adapter):
 
         return check
 
-    def _converter(self, field: StrawberryField) -> Convert | None:
+    def _conversion(self, field: StrawberryField) -> Conversion | None:
         if not field.arguments:
             return None
+        if field not in self._conversions:
+            self._conversions[field] = Conversion(self._converter(field), self._inputs.taken(field.arguments))
+        return self._conversions[field]
+
+    def _converter(self, field: StrawberryField) -> Convert:
         config, registry = self._strawberry.config, self._strawberry.schema_converter.scalar_registry
 
-        def convert(given: dict[str, Any], info: Any) -> dict[str, Any]:  # noqa: ANN401
+        def convert(given: dict[str, Any]) -> dict[str, Any]:
             return convert_arguments(
-                given, field.arguments, scalar_registry=registry, config=config, info=self._info(info, field)
+                given, field.arguments, scalar_registry=registry, config=config, info=self._info(None, field)
             )
 
         return convert

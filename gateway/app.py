@@ -14,7 +14,9 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from gateway.documents.store import Documents
 from gateway.graphiql.page import graphiql_routes, welcome_routes
+from gateway.http.reply import COMPRESSED_FROM_BYTES, COMPRESSION_LEVEL
 from gateway.http.schema_file import schema_routes
+from gateway.http.straight_way import StraightWay
 from gateway.http.view import GraphQLView
 from gateway.identity.authenticator import Authenticator
 from gateway.identity.key_usage import KeyUsage
@@ -30,6 +32,7 @@ from gateway.telemetry.health import Readiness, health_routes
 from gateway.telemetry.metrics import Metrics, metrics_routes
 from gateway.telemetry.request_ids import RequestIds
 from gateway.telemetry.tracing import tracer
+from gateway.websocket.door import GraphQLSockets
 from resolvers.shared import SharedReads
 from schema.build import CORE_SCHEMA
 from storage.database import Database
@@ -47,8 +50,6 @@ _ACCEPTED_HEADERS = (
     "X-Apollo-Operation-Name",
     "X-Request-Id",
 )
-_COMPRESSION_LEVEL = 5
-"""Of zlib: the last tenth of size that the highest one saves takes three times as long."""
 
 
 def build_app(settings: Settings) -> Starlette:
@@ -94,7 +95,7 @@ def build_app(settings: Settings) -> Starlette:
     routes: list[BaseRoute] = [
         Route(GRAPHQL_PATH, view),
         Route(f"{GRAPHQL_PATH}/d/{{document_id:path}}", view),
-        WebSocketRoute(GRAPHQL_PATH, view),
+        WebSocketRoute(GRAPHQL_PATH, GraphQLSockets(authenticator, operations, metrics, settings)),
         *schema_routes(authenticator, operations),
         *health_routes(readiness),
         *metrics_routes(metrics, database, settings),
@@ -102,13 +103,13 @@ def build_app(settings: Settings) -> Starlette:
     ]
     return Starlette(
         routes=routes,
-        middleware=list(_middleware(settings)),
+        middleware=_middleware(settings, view),
         lifespan=lifespan,
         exception_handlers={HTTPException: _refuse},
     )
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
+def _middleware(settings: Settings, view: GraphQLView) -> list[Middleware]:
     """From the outermost to the innermost."""
     found = [Middleware(RequestIds, access_log=settings.access_log)]
     if settings.cors_origins:
@@ -121,8 +122,9 @@ def _middleware(settings: Settings) -> list[Middleware]:
                 expose_headers=_READABLE_HEADERS,
             )
         )
+    found.append(Middleware(StraightWay, path=GRAPHQL_PATH, view=view))
     if settings.compression:
-        found.append(Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=_COMPRESSION_LEVEL))
+        found.append(Middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES, compresslevel=COMPRESSION_LEVEL))
     return found
 
 

@@ -96,7 +96,7 @@ def _asset(bundle: Bundle) -> Endpoint:
         file = bundle.assets.get(request.path_params["name"])
         if file is None:
             raise HTTPException(404)
-        if not accepts_gzip(request):
+        if not accepts_gzip(",".join(request.headers.getlist("accept-encoding"))):
             return _cacheable(request, file.content, f'"{file.sha256}"', file.media_type, ASSET_HEADERS)
         headers = {**ASSET_HEADERS, "Content-Encoding": "gzip"}
         return _cacheable(request, file.compressed, f'"{file.sha256}-gzip"', file.media_type, headers)

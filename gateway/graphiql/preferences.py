@@ -23,9 +23,9 @@ def wants_html(request: Request) -> bool:
     return html > 0 and html >= named.get("application/json", 0.0)
 
 
-def accepts_gzip(request: Request) -> bool:
+def accepts_gzip(accept_encoding: str) -> bool:
     """Whether gzip may be sent. Without the header it might be, but who doesn't ask for it may not know it."""
-    named = weights(_header(request, "accept-encoding"))
+    named = weights(accept_encoding)
     return named.get("gzip", named.get("*", 0.0)) > 0
 
 

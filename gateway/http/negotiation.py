@@ -1,6 +1,7 @@
 """Which media type an answer has: content negotiation by the GraphQL-over-HTTP specification and RFC 9110, 12.5.1."""
 
 from enum import StrEnum
+from functools import lru_cache
 
 from gateway.refusals import BadRequest
 
@@ -25,6 +26,11 @@ def negotiate(accept: str | None) -> MediaType:
     """What to answer a client with this Accept header; JSON for one without. Raises: BadRequest (406)."""
     if accept is None or not accept.strip():
         return MediaType.JSON
+    # The clients of an installation send few different ones; what nobody would send by itself isn't worth its memory.
+    return _negotiate_again(accept) if len(accept) <= _LONGEST_KEPT else _negotiate(accept)
+
+
+def _negotiate(accept: str) -> MediaType:
     liked: dict[MediaType, tuple[int, float, int]] = {}
     for place, item in enumerate(accept.split(",")):
         name, quality = _read(item)
@@ -38,6 +44,10 @@ def negotiate(accept: str | None) -> MediaType:
         message = f"Answers come as {' or '.join(MediaType)}; the Accept header allows neither."
         raise BadRequest(message, status=406)
     return max(acceptable, key=lambda media_type: (liked[media_type][1], liked[media_type][2]))
+
+
+_LONGEST_KEPT = 200
+_negotiate_again = lru_cache(maxsize=256)(_negotiate)
 
 
 def _read(item: str) -> tuple[str, float]:

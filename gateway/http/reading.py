@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import cast
 
-from starlette.requests import Request
+from starlette.datastructures import QueryParams
 
 from gateway.http.body import read_body
+from gateway.http.request import HttpRequest
 from gateway.refusals import BadRequest
 from gateway.requests import GraphQLRequest, parse_json, read_one
 
@@ -14,32 +15,31 @@ _PREFLIGHTED = ("graphql-require-preflight", "apollo-require-preflight", "x-apol
 
 
 async def read_requests(
-    request: Request, *, max_bytes: int, batch_size: int, get_needs_header: bool
+    request: HttpRequest, *, max_bytes: int, batch_size: int, get_needs_header: bool
 ) -> GraphQLRequest | list[GraphQLRequest]:
     """The operation that a request asks for, or several where it holds an array of them.
 
     A query by GET, anything as JSON by POST. Raises: BadRequest.
     """
-    path_id = request.path_params.get("document_id")
     if request.method == "GET":
         if get_needs_header:
             _check_preflighted(request)
-        return read_one(_query_parameters(request.query_params), path_id)
+        return read_one(_query_parameters(QueryParams(request.scope["query_string"])), request.path_id)
     if request.method != "POST":
         raise BadRequest("Send GraphQL by POST, or a query by GET.", status=405, headers={"Allow": "GET, POST"})
     _check_content_type(request.headers.get("content-type", ""))
     body = parse_json(await read_body(request, max_bytes), "The body")
     if not isinstance(body, list):
-        return read_one(body, path_id)
+        return read_one(body, request.path_id)
     operations = cast("list[object]", body)
     if batch_size == 1:
         raise BadRequest("Several operations in one request are not supported: send one JSON object.")
     if not 1 <= len(operations) <= batch_size:
         raise BadRequest(f"One request may hold 1 to {batch_size} operations; there are {len(operations)}.")
-    return [read_one(each, path_id) for each in operations]
+    return [read_one(each, request.path_id) for each in operations]
 
 
-def _check_preflighted(request: Request) -> None:
+def _check_preflighted(request: HttpRequest) -> None:
     """A GET that a link, an image or a form of another site could have caused is not answered."""
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type == "application/json" or any(name in request.headers for name in _PREFLIGHTED):
@@ -48,6 +48,8 @@ def _check_preflighted(request: Request) -> None:
 
 
 def _check_content_type(content_type: str) -> None:
+    if content_type == "application/json":
+        return
     media_type, _, parameters = content_type.partition(";")
     if media_type.strip().lower() != "application/json":
         raise BadRequest("Send the body as `Content-Type: application/json`.", status=415)

@@ -1,9 +1,7 @@
 """GraphQL over HTTP: requests in, operations carried out, JSON out. By the GraphQL-over-HTTP specification."""
 
-from collections.abc import Mapping
-
 import orjson
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -12,6 +10,8 @@ from gateway.errors import log_surprise
 from gateway.http.disconnects import run_while_connected
 from gateway.http.negotiation import MediaType, negotiate
 from gateway.http.reading import read_requests
+from gateway.http.reply import RawHeaders, Reply, raw
+from gateway.http.request import HttpRequest
 from gateway.identity.authenticator import Authenticator, TooManyFailures, Unauthenticated
 from gateway.identity.published_keys import IdentityProviderUnavailable
 from gateway.operations import Answer, Operations
@@ -21,21 +21,15 @@ from gateway.requests import GraphQLRequest
 from gateway.settings import Settings
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.request_ids import note_credential
-from gateway.websocket.door import GraphQLSockets
 from resolvers.callers import Caller
 from schema.error_codes import ErrorCode
 from storage.errors import DatabaseUnavailable
 
-_HEADERS = {
-    # What one credential may see is nobody else's, and is true now.
-    "Cache-Control": "no-store",
-    "Vary": "Accept, Authorization, Origin",
-    "X-Content-Type-Options": "nosniff",
-}
+_CONTENT_TYPES = {each: (b"content-type", f"{each}; charset=utf-8".encode()) for each in MediaType}
 
 
 class GraphQLView:
-    """The one view on the schema, an ASGI application.
+    """The one view on the schema.
 
     Not built on Strawberry's: reading, negotiation, carrying operations out, errors and WebSockets all had to differ,
     and nothing was left to inherit.
@@ -48,41 +42,48 @@ class GraphQLView:
         self.operations = operations
         self.metrics = metrics
         self.settings = settings
-        self.sockets = GraphQLSockets(authenticator, operations, metrics, settings)
+        self._compresses = settings.compression
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request; whatever happens, with JSON. Or holds a WebSocket."""
-        if scope["type"] == "websocket":
-            await self.sockets(scope, receive, send)
-            return
-        response = await self._respond(Request(scope, receive), receive)
-        for name, value in _HEADERS.items():
-            response.headers[name] = value
-        await response(scope, receive, send)
+        """Answers one request as an endpoint of a router, whose middleware may compress the answer."""
+        request = HttpRequest.of(scope, receive)
+        await (await self._respond(request)).send(send)
 
-    async def _respond(self, request: Request, receive: Receive) -> Response:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request to its end; whatever happens, with JSON."""
+        request = HttpRequest.of(scope, receive)
+        reply = await self._respond(request)
+        if self._compresses:
+            await reply.compress(request.headers.get("accept-encoding", ""))
+        await reply.send(send)
+
+    async def _respond(self, request: HttpRequest) -> Reply:
         try:
-            return await self._answer(request, receive)
-        except Unauthenticated as error:
-            self.metrics.operation(None, "unknown", "unauthenticated", 0, None)
-            return refusals.unauthenticated(error)
-        except TooManyFailures as error:
-            self.metrics.operation(None, "unknown", "limited", 0, None)
-            return refusals.refusal(429, ErrorCode.RATE_LIMITED, str(error), rate_headers(error.spent))
-        except BadRequest as error:
-            return refusals.bad_request(error)
+            return await self._answer(request)
         except ClientDisconnect:
             # Nobody is there to read it.
-            return Response(status_code=400)
-        except (DatabaseUnavailable, IdentityProviderUnavailable) as error:
-            return refusals.unavailable(error)
+            return Reply(400, b"")
         except Exception as error:  # noqa: BLE001 - the ASGI edge: the last place that can answer instead of breaking off
-            return refusals.internal(log_surprise(error, "the request"))
+            return Reply.of(self._refuse(error))
 
-    async def _answer(self, request: Request, receive: Receive) -> Response:
+    def _refuse(self, error: Exception) -> Response:
+        match error:
+            case Unauthenticated():
+                self.metrics.operation(None, "unknown", "unauthenticated", 0, None)
+                return refusals.unauthenticated(error)
+            case TooManyFailures():
+                self.metrics.operation(None, "unknown", "limited", 0, None)
+                return refusals.refusal(429, ErrorCode.RATE_LIMITED, str(error), rate_headers(error.spent))
+            case BadRequest():
+                return refusals.bad_request(error)
+            case DatabaseUnavailable() | IdentityProviderUnavailable():
+                return refusals.unavailable(error)
+            case _:
+                return refusals.internal(log_surprise(error, "the request"))
+
+    async def _answer(self, request: HttpRequest) -> Reply:
         """Who asks comes first, so that a caller without a credential learns nothing else."""
-        source = request.client.host if request.client else None
-        caller = await self.authenticator.caller(request.headers.get("authorization"), source)
+        caller = await self.authenticator.caller(request.headers.get("authorization"), request.source)
         note_credential(caller.id)
         media_type = negotiate(request.headers.get("accept"))
         asked = await read_requests(
@@ -91,12 +92,13 @@ class GraphQLView:
             batch_size=self.settings.batch_size,
             get_needs_header=self.settings.get_needs_header,
         )
-        only_queries = request.method == "GET"
         if isinstance(asked, list):
-            answers = await run_while_connected(receive, self._answer_all(asked, caller))
-            return _respond_with([answer.body for answer in answers], 200, media_type, answers[-1].headers)
-        answer = await run_while_connected(receive, self.operations.answer(asked, caller, only_queries=only_queries))
-        return _respond_with(answer.body, status_of(answer, media_type), media_type, answer.headers)
+            answers = await run_while_connected(request.receive, self._answer_all(asked, caller))
+            headers = raw(answers[-1].headers)
+            return _reply([answer.body for answer in answers], 200, media_type, headers)
+        answering = self.operations.answer(asked, caller, only_queries=request.method == "GET")
+        answer = await run_while_connected(request.receive, answering)
+        return _reply(answer.body, status_of(answer, media_type), media_type, raw(answer.headers))
 
     async def _answer_all(self, requests: list[GraphQLRequest], caller: Caller) -> list[Answer]:
         """The answers to a batch, one after another: together they may cost what one operation may."""
@@ -118,10 +120,10 @@ def status_of(answer: Answer, media_type: MediaType) -> int:
     return 200 if answer.ran or media_type is MediaType.JSON else 400
 
 
-def _respond_with(body: object, status: int, media_type: MediaType, headers: Mapping[str, str]) -> Response:
-    response = Response(orjson.dumps(body), status, dict(headers), media_type=f"{media_type}; charset=utf-8")
+def _reply(body: object, status: int, media_type: MediaType, headers: RawHeaders) -> Reply:
+    headers.append(_CONTENT_TYPES[media_type])
     if status == 503:
-        response.headers["Retry-After"] = str(refusals.RETRY_AFTER_SECONDS)
+        headers.append((b"retry-after", b"%d" % refusals.RETRY_AFTER_SECONDS))
     if status == 405:
-        response.headers["Allow"] = "POST"
-    return response
+        headers.append((b"allow", b"POST"))
+    return Reply(status, orjson.dumps(body), headers)

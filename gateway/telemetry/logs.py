@@ -13,6 +13,7 @@ from structlog.stdlib import ProcessorFormatter
 from structlog.types import EventDict, Processor
 
 from gateway.setting_groups import TelemetrySettings
+from gateway.telemetry.request_ids import current_request_id
 from gateway.telemetry.scrubbing import scrubbed
 
 # In this order, before whatever else a record brings along.
@@ -52,7 +53,7 @@ def log_formatter(*, as_json: bool, colours: bool = False) -> logging.Formatter:
     return ProcessorFormatter(
         foreign_pre_chain=[
             structlog.stdlib.ExtraAdder(),
-            structlog.contextvars.merge_contextvars,
+            _name_request,
             structlog.stdlib.add_log_level,
             structlog.stdlib.add_logger_name,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -76,6 +77,13 @@ class LineHandler(logging.StreamHandler[TextIO]):
         except (OSError, ValueError):
             # The stream itself is gone: there is nobody left to tell.
             return
+
+
+def _name_request(_logger: object, _method: str, event: EventDict) -> EventDict:
+    request_id = current_request_id()
+    if request_id is not None:
+        event["request_id"] = request_id
+    return event
 
 
 def _arrange(_logger: object, _method: str, event: EventDict) -> EventDict:

@@ -6,20 +6,23 @@ import time
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from secrets import token_hex
 from urllib.parse import quote
-from uuid import uuid4
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bound_contextvars
 
 log = logging.getLogger("admittance.access")
 
 HEADER = "X-Request-Id"
 
+_RAW_HEADER = HEADER.lower().encode()
+
 _LONGEST_PATH = 2_048
 
 _ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+_BEGINNINGS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 
 
 @dataclass(slots=True)
@@ -27,7 +30,7 @@ class RequestNotes:
     """What becomes known of a request while it is answered."""
 
     request_id: str
-    headers: Mapping[str, str]
+    scope: Scope
     credential_id: str | None = None
     status: int | None = None
 
@@ -44,7 +47,7 @@ def current_request_id() -> str | None:
 def current_headers() -> Mapping[str, str]:
     """The headers of the request that is being answered, for the trace it is part of; none outside of any."""
     notes = _notes.get()
-    return notes.headers if notes else {}
+    return Headers(scope=notes.scope) if notes else {}
 
 
 def note_credential(credential_id: str) -> None:
@@ -69,36 +72,33 @@ class RequestIds:
         if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        notes = RequestNotes(_request_id(headers), headers)
+        notes = RequestNotes(_request_id(scope), scope)
         token = _notes.set(notes)
         started = time.perf_counter()
         try:
-            with bound_contextvars(request_id=notes.request_id):
-                try:
-                    await self.app(scope, receive, _naming(send, notes))
-                finally:
-                    if self.access_log:
-                        _log_request(scope, notes, time.perf_counter() - started)
+            await self.app(scope, receive, _naming(send, notes))
         finally:
+            if self.access_log:
+                _log_request(scope, notes, time.perf_counter() - started)
             _notes.reset(token)
 
 
-def _request_id(headers: Headers) -> str:
+def _request_id(scope: Scope) -> str:
     """The caller's own, so that a trail can be followed through several services; made here unless it is harmless."""
-    given = headers.getlist(HEADER)
+    given = [value.decode("latin-1") for name, value in scope["headers"] if name == _RAW_HEADER]
     if len(given) == 1 and _ACCEPTED.fullmatch(given[0]):
         return given[0]
-    return f"req_{uuid4().hex}"
+    return f"req_{token_hex(16)}"
 
 
 def _naming(send: Send, notes: RequestNotes) -> Send:
     async def send_named(message: Message) -> None:
-        if message["type"] in {"http.response.start", "websocket.accept", "websocket.http.response.start"}:
+        type_ = message["type"]
+        if type_ in _BEGINNINGS:
             notes.status = message.get("status", 101)
-            message.setdefault("headers", [])
-            MutableHeaders(scope=message)[HEADER] = notes.request_id
-        elif message["type"] == "websocket.close" and notes.status is None:
+            # A list of its own: that of the answer may be one that all answers share.
+            message["headers"] = [*message.get("headers", ()), (_RAW_HEADER, notes.request_id.encode())]
+        elif type_ == "websocket.close" and notes.status is None:
             # Closed before it was accepted: servers answer the handshake with 403.
             notes.status = 403
         await send(message)

@@ -1,18 +1,17 @@
 """Compiled execution beside graphql-core's: one document, one schema, one root, and what each answers."""
 
+import asyncio
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSchema, parse
 
 from execution import CompiledOperation, Compiler, Result
 from execution.core import execute, is_awaitable
+from tests.compiled.possible_errors import Variables, all_failures, shown
 
 Value = Any
 """Whatever a resolver may be given, or answer."""
-
-Variables = Mapping[str, Any]
 
 
 async def by_core(schema: GraphQLSchema, document: str, variables: Variables, root: object, context: object) -> Result:
@@ -41,41 +40,32 @@ async def assert_same(
     """Both answer the same, to the order of keys, the messages, paths and locations; what that is.
 
     `root`: the value itself, or a function that makes one for each of them.
-    `at_any_time`: of several failures that left the same place null, one may report those the other came too late for.
+    `at_any_time`: of several failures that leave the same place null, each may report the one that came first.
     """
     expected = await by_core(schema, document, variables or {}, _fresh(root), context)
     found = await compiled(schema, document, variables or {}, _fresh(root), context)
     assert json.dumps(found.data) == json.dumps(expected.data), document
     if at_any_time:
-        assert explained(found) == explained(expected), document
+        failures = await all_failures(schema, parse(document), variables or {}, _fresh(root), context)
+        assert failures.may_be_reported_as(expected.errors), document
+        assert failures.may_be_reported_as(found.errors), document
     else:
-        assert shown(found.errors) == shown(expected.errors), document
+        assert shown_all(found.errors) == shown_all(expected.errors), document
     return found
 
 
-def shown(errors: list[GraphQLError]) -> list[str]:
+def shown_all(errors: list[GraphQLError]) -> list[str]:
     """Errors as a client sees them, with the exceptions behind them, in any order."""
-    return sorted(json.dumps(each.formatted) + repr(type(each.original_error)) for each in errors)
+    return sorted(map(shown, errors))
+
+
+async def late(value: Value) -> Value:
+    """A value that has to be awaited; an exception is raised."""
+    await asyncio.sleep(0)
+    if isinstance(value, Exception):
+        raise value
+    return value
 
 
 def _fresh(root: Value) -> Value:
     return root() if callable(root) else root
-
-
-def explained(result: Result) -> dict[str, list[str]]:
-    """The errors by the null they explain; of those that failed within, but that there were some."""
-    groups: dict[str, list[GraphQLError]] = {}
-    for error in result.errors:
-        groups.setdefault(json.dumps(_null_place(result.data, error.path or [])), []).append(error)
-    return {
-        place: shown(errors) if all(json.dumps(error.path) == place for error in errors) else ["some"]
-        for place, errors in groups.items()
-    }
-
-
-def _null_place(data: Value, path: list[str | int]) -> list[str | int]:
-    for length, key in enumerate(path):
-        if data is None:
-            return path[:length]
-        data = data[key]
-    return path

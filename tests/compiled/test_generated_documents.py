@@ -27,7 +27,7 @@ DOCUMENTS = from_schema(print_schema(WORLDS[STEADY, False]), custom_scalars={"Ev
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+    suppress_health_check=CHECKS,
 )
 @given(document=DOCUMENTS)
 def test_any_document_is_answered_as_by_graphql_core(calm: float, document: str) -> None:
@@ -40,7 +40,7 @@ def test_any_document_is_answered_as_by_graphql_core(calm: float, document: str)
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+    suppress_health_check=CHECKS,
 )
 @given(document=DOCUMENTS)
 def test_any_document_is_answered_alike_where_answers_come_late(calm: float, document: str) -> None:

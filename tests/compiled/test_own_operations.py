@@ -12,7 +12,7 @@ from resolvers.callers import holder_of
 from resolvers.context import Context, new_context
 from schema.build import CORE_SCHEMA
 from storage.environments import load_environment
-from tests.compiled.comparing import Value, shown
+from tests.compiled.comparing import Value, shown_all
 from tests.operations.api import Api
 from tests.operations.test_query_counts import (
     ACCESS_CHECKS,
@@ -70,7 +70,7 @@ async def _assert_same(api: Api, document: DocumentNode, variables: Value, *, is
     # A mutation carried out again is refused, or makes another one.
     if not is_mutation:
         assert json.dumps(found.data) == json.dumps(expected.data)
-    assert shown(found.errors) == shown(list(expected.errors or ()))
+    assert shown_all(found.errors) == shown_all(list(expected.errors or ()))
 
 
 async def _context(api: Api) -> Context:

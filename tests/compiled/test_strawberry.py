@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from enum import Enum
+from types import SimpleNamespace
 from typing import Annotated, Generic, TypeVar
 
 import pytest
@@ -11,7 +12,7 @@ from graphql import GraphQLSchema, parse
 from strawberry.extensions import FieldExtension, SchemaExtension
 from strawberry.permission import BasePermission
 
-from execution import CompiledOperation, Compiler, Fallback, batched
+from execution import CompiledOperation, Compiler, Fallback, batched, reads
 from execution.guarding import Guard
 from tests.compiled.comparing import Value, assert_same
 
@@ -190,6 +191,28 @@ SCHEMA: GraphQLSchema = strawberry.Schema(Query, types=[Writer])._schema  # pyri
 @pytest.mark.parametrize("context", [{}, {"admin": True}])
 async def test_fields_answer_as_by_graphql_core(document: str, context: dict[str, Value]) -> None:
     await assert_same(SCHEMA, document, root=Query, context=dict(context))
+
+
+async def test_what_reads_through_to_another_object_answers_as_by_graphql_core() -> None:
+    @strawberry.type
+    class Card:
+        record: strawberry.Private[Value]
+        name: str = strawberry.field(resolver=reads("record.name"))
+        level: Level | None = strawberry.field(resolver=reads("record.level"))
+        under: str | None = strawberry.field(resolver=reads("record.above.name"), extensions=[OnlyWith("admin")])
+
+    @strawberry.type(name="Query")
+    class Root:
+        @strawberry.field
+        def cards(self) -> list[Card | None]:
+            top = SimpleNamespace(name="top", level=Level.HIGH, above=None)
+            below = SimpleNamespace(name="below", level=None, above=top)
+            return [Card(record=each) for each in (top, below, SimpleNamespace(name="lost"), None)]
+
+    schema = strawberry.Schema(Root)._schema  # pyright: ignore[reportPrivateUsage]
+    for context in ({}, {"admin": True}):
+        await assert_same(schema, "{ cards { name level } }", context=dict(context))
+        await assert_same(schema, "{ cards { name u: under level } }", context=dict(context))
 
 
 async def test_a_batched_resolver_is_asked_once_for_a_level() -> None:

@@ -1,5 +1,8 @@
 """Compiled execution and graphql-core answer any query over the real schema alike: equal data, equal errors.
 
+Where they report different ones of several failures that leave the same place null, both answers are held to what
+`possible_errors` allows: the time at which failures arrive, and nothing else.
+
 3,000 generated documents in all, over both databases, of which a third at the least finds something. A third is asked
 by a customer's session, a third by a key that may read the catalogue alone. FUZZ_COMPILED asks for more, and FUZZ_SEED
 for others.
@@ -14,19 +17,19 @@ from random import Random
 from typing import Any
 
 import pytest
-from graphql import DocumentNode, GraphQLError, print_ast
+from graphql import DocumentNode, GraphQLError, parse, print_ast
 from strawberry.types import ExecutionResult
 
 from entitlements.facts import CustomerId
-from execution import Result
 from gateway.executing import execute
 from gateway.preparing.limits import NO_LIMITS
 from gateway.preparing.preparation import Preparation
 from resolvers.callers import Caller, CallerKind, Scope, holder_of
 from resolvers.context import new_context
 from schema.build import CORE_SCHEMA
+from schema.wording import plain_words
 from storage.database import Database
-from tests.compiled.comparing import explained
+from tests.compiled.possible_errors import all_failures
 from tests.fuzz.documents import SCHEMA, valid_queries
 from tests.fuzz.generating import each_of
 from tests.fuzz.grounding import ground
@@ -69,7 +72,7 @@ class Stage:
         self.outcomes["with data"] += any((found.data or {}).values())
         if _shown(found) == _shown(expected):
             return
-        if _as_at_any_time(found) == _as_at_any_time(expected):
+        if await self._may_be_in_time(text, caller, found, expected):
             self.outcomes["other errors in time"] += 1
         else:
             self.differences.append(f"{text}\n  compiled: {_shown(found)}\n  by graphql-core: {_shown(expected)}")
@@ -81,6 +84,16 @@ class Stage:
             return ExecutionResult(data=None, errors=list(prepared.errors))
         context = new_context(self.api.database, self.api.environment, caller)
         return await execute(prepared, prepared.operation(None), None, context, self._note_fallback)
+
+    async def _may_be_in_time(
+        self, text: str, caller: Caller, found: ExecutionResult, expected: ExecutionResult
+    ) -> bool:
+        """Whether all that differs is which of several failures came first that leave the same place null."""
+        context = new_context(self.api.database, self.api.environment, caller)
+        failures = await all_failures(CORE_SCHEMA, parse(text), {}, context=context, reword=plain_words)
+        return json.dumps(found.data) == json.dumps(expected.data) and all(
+            failures.may_be_reported_as(result.errors or ()) for result in (found, expected)
+        )
 
     def _note_fallback(self, reason: str) -> None:
         self.outcomes[f"fell back: {reason}"] += 1
@@ -101,8 +114,9 @@ def test_any_query_is_answered_as_by_graphql_core(database_url: str) -> None:
     assert stage.outcomes["asked"] >= DOCUMENTS * 0.99
     assert stage.outcomes["with data"] > DOCUMENTS / 3, stage.outcomes
     assert stage.outcomes["failed"] > DOCUMENTS / 20, stage.outcomes
-    # A root field that may not be null leaves nothing of the answer, and whatever fails after it isn't reported.
-    assert stage.outcomes["other errors in time"] < DOCUMENTS / 20, stage.outcomes
+    # Two root fields that may not be null, both refused: which is the first, and the last to be reported, is a matter
+    # of time. It is one document in fifty; were it many, the order of failures would have been lost for all of them.
+    assert stage.outcomes["other errors in time"] < DOCUMENTS / 25, stage.outcomes
     assert not [outcome for outcome in stage.outcomes if outcome.startswith("fell back")], stage.outcomes
 
 
@@ -126,11 +140,6 @@ async def _stage(database_url: str, seed: int) -> AsyncGenerator[Stage]:
 def _shown(result: ExecutionResult) -> tuple[str, list[str]]:
     """The data to the order of its keys; the errors with what is behind them, in any order."""
     return json.dumps(result.data), sorted(map(_shown_error, result.errors or ()))
-
-
-def _as_at_any_time(result: ExecutionResult) -> tuple[str, dict[str, list[str]]]:
-    """What is the same whichever of several failures came first that left the same place null."""
-    return json.dumps(result.data), explained(Result(result.data, list(result.errors or ())))
 
 
 def _shown_error(error: GraphQLError) -> str:

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gateway.http.body import read_body
+from gateway.http.request import HttpRequest
 from gateway.refusals import BadRequest, bad_request
 from gateway.settings import Settings
 from tests.hostile.sockets import connected, read_answer, request
@@ -30,7 +31,7 @@ def url() -> Generator[str]:
 
     async def respond(asked: Request) -> Response:
         try:
-            return JSONResponse(len(await read_body(asked, LIMIT)))
+            return JSONResponse(len(await read_body(HttpRequest.of(asked.scope, asked.receive), LIMIT)))
         except BadRequest as refusal:
             return bad_request(refusal)
 

@@ -103,4 +103,7 @@ async def test_a_long_answer_is_compressed_for_those_who_take_it(caller: Caller)
 
     assert compressed.headers["content-encoding"] == "gzip"
     assert "content-encoding" not in plain.headers
+    # A cache on the way must tell the two apart.
+    for answer in (compressed, plain):
+        assert answer.headers["vary"] == "Accept, Authorization, Origin, Accept-Encoding"
     assert compressed.json()["data"] == plain.json()["data"]
