@@ -26,8 +26,8 @@ async def load_facts(
 ) -> dict[CustomerId, LoadedFacts | RowUnreadable]:
     """All facts of these customers; unknown and foreign ids are absent, deleted ones too unless asked for.
 
-    A customer whose facts can't be read has the error in their place, and the others their facts. Seven statements
-    however many customers there are, six if all attachments they meet are kept. Give it a connection of
+    A customer whose facts can't be read has the error in their place, and the others their facts. Six statements
+    however many customers there are, five if all attachments they meet are kept. Give it a connection of
     `Database.snapshot`: facts, attachments and versions of different moments would contradict each other.
     Raises: EnvironmentMissing.
     """
@@ -90,7 +90,7 @@ async def _load_attachments(
     connection: AsyncConnection, environment: Environment, products: Sequence[ProductId], kept: KeptAttachments | None
 ) -> dict[ProductId, tuple[ProductFeature, ...] | RowUnreadable]:
     if kept is None:
-        return await load_attachments(connection, environment.id, products)
+        return await load_attachments(connection, environment.id, products) if products else {}
     at_hand = {product: found for product in products if (found := kept.find(environment, product)) is not None}
     missing = [product for product in products if product not in at_hand]
     loaded = await load_attachments(connection, environment.id, missing) if missing else {}

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import Table, bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.facts import (
@@ -25,7 +25,7 @@ from entitlements.facts import (
     SubscriptionStatus,
     TrialEndBehavior,
 )
-from storage.dialect import AnyRow, AnySelect, one_of_given
+from storage.dialect import AnyRow, AnySelect, insert_rows, one_of_given
 from storage.errors import RowUnreadable
 from storage.rows import subscription_item_segments as segments
 from storage.rows import subscription_items as items
@@ -41,8 +41,13 @@ _CHOSEN = (
     subscriptions.c.environment_id == bindparam("environment"),
     one_of_given(subscriptions.c.customer_id, "customers"),
 )
-_OF_CUSTOMERS = select(subscriptions).where(*_CHOSEN).order_by(subscriptions.c.recorded_at, subscriptions.c.id)
-_STATUSES = select(statuses).join(subscriptions).where(*_CHOSEN).order_by(statuses.c.since)
+# A row for each status, as hardly any subscription has many: a statement of their own would cost more.
+_HISTORIES = (
+    select(subscriptions, statuses.c.subscription_id, statuses.c.status, statuses.c.since)
+    .join(statuses)
+    .where(*_CHOSEN)
+    .order_by(subscriptions.c.recorded_at, subscriptions.c.id, statuses.c.since)
+)
 _SEGMENTS = (
     select(segments, items.c.subscription_id, items.c.position)
     .select_from(segments)
@@ -70,28 +75,30 @@ async def load_subscriptions_of(
 ) -> dict[CustomerId, tuple[Subscription, ...] | RowUnreadable]:
     """All subscriptions of these customers, in the order they were made; a customer without one is absent.
 
-    Of a customer with one that can't be read there is the error instead. Three statements however many there are; run
+    Of a customer with one that can't be read there is the error instead. Two statements however many there are; run
     them inside one snapshot.
     """
     chosen = {"environment": environment, "customers": customers}
-    rows = (await connection.execute(_OF_CUSTOMERS, chosen)).all()
-    histories = await _by_subscription(connection, _STATUSES, chosen)
+    histories = await _by_subscription(connection, _HISTORIES, chosen)
     lines = await _by_subscription(connection, _SEGMENTS, chosen)
-    found: defaultdict[CustomerId, list[AnyRow]] = defaultdict(list)
-    for row in rows:
-        found[row.customer_id].append(row)
-    return {customer: _read_all(held, histories, lines) for customer, held in found.items()}
+    found: defaultdict[CustomerId, list[str]] = defaultdict(list)
+    for subscription, history in histories.items():
+        found[history[0].customer_id].append(subscription)
+    return {customer: _read_all([(histories[each], lines[each]) for each in held]) for customer, held in found.items()}
 
 
 async def insert_subscription(work: CustomerWork, subscription: Subscription) -> None:
     """Adds a subscription with its first statuses, items and segments."""
     scope = {"environment_id": work.environment.id, "subscription_id": subscription.id}
-    await _insert_all(work, subscriptions, [_subscription_row(work, subscription)])
-    await _insert_all(work, statuses, [scope | _status_row(record) for record in subscription.statuses])
     numbered = enumerate(subscription.items)
-    await _insert_all(work, items, [scope | {"id": item.id, "position": position} for position, item in numbered])
-    await _insert_all(
-        work, segments, [_segment_row(work, item.id, part) for item in subscription.items for part in item.segments]
+    await insert_rows(
+        work.connection,
+        {
+            subscriptions: [_subscription_row(work, subscription)],
+            statuses: [scope | _status_row(record) for record in subscription.statuses],
+            items: [scope | {"id": item.id, "position": position} for position, item in numbered],
+            segments: [_segment_row(work, item.id, part) for item in subscription.items for part in item.segments],
+        },
     )
     work.note_subscription(subscription)
 
@@ -112,7 +119,7 @@ async def update_subscription(
 async def append_status(work: CustomerWork, subscription: SubscriptionId, record: StatusRecord) -> None:
     """Adds to a subscription's status history."""
     scope = {"environment_id": work.environment.id, "subscription_id": subscription}
-    await _insert_all(work, statuses, [scope | _status_row(record)])
+    await insert_rows(work.connection, {statuses: [scope | _status_row(record)]})
     held = work.find_subscription(subscription)
     work.note_subscription(replace(held, statuses=(*held.statuses, record)))
 
@@ -126,7 +133,7 @@ async def insert_item(work: CustomerWork, subscription: SubscriptionId, item: Su
             environment_id=work.environment.id, id=item.id, subscription_id=subscription, position=position
         )
     )
-    await _insert_all(work, segments, [_segment_row(work, item.id, part) for part in item.segments])
+    await insert_rows(work.connection, {segments: [_segment_row(work, item.id, part) for part in item.segments]})
     held = work.find_subscription(subscription)
     work.note_subscription(replace(held, items=(*held.items, item)))
 
@@ -142,7 +149,7 @@ async def close_segment(work: CustomerWork, item: SubscriptionItemId, at: dateti
 
 async def open_segment(work: CustomerWork, item: SubscriptionItemId, segment: Segment) -> None:
     """Begins the item's next segment, at the instant at which the one before was closed."""
-    await _insert_all(work, segments, [_segment_row(work, item, segment)])
+    await insert_rows(work.connection, {segments: [_segment_row(work, item, segment)]})
     _note_segments(work, item, lambda parts: (*parts, segment))
 
 
@@ -162,12 +169,6 @@ def _note_segments(
         lines = tuple(replace(line, segments=change(line.segments)) if line.id == item else line for line in held.items)
         if lines != held.items:
             work.note_subscription(replace(held, items=lines))
-
-
-async def _insert_all(work: CustomerWork, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        # A list of one is sent as a batch too, which costs more than the row by itself.
-        await work.connection.execute(insert(table), rows if len(rows) > 1 else rows[0])
 
 
 def _subscription_row(work: CustomerWork, subscription: Subscription) -> dict[str, Any]:
@@ -205,15 +206,16 @@ def _segment_row(work: CustomerWork, item: SubscriptionItemId, segment: Segment)
 
 
 def _read_all(
-    rows: Sequence[AnyRow], histories: _BySubscription, lines: _BySubscription
+    held: Sequence[tuple[Sequence[AnyRow], Sequence[AnyRow]]],
 ) -> tuple[Subscription, ...] | RowUnreadable:
     try:
-        return tuple(_read(row, histories[row.id], lines[row.id]) for row in rows)
+        return tuple(_read(history, lines) for history, lines in held)
     except RowUnreadable as unreadable:
         return unreadable
 
 
-def _read(row: AnyRow, history: Sequence[AnyRow], lines: Sequence[AnyRow]) -> Subscription:
+def _read(history: Sequence[AnyRow], lines: Sequence[AnyRow]) -> Subscription:
+    row = history[0]
     try:
         return Subscription(
             id=row.id,
