@@ -29,6 +29,7 @@ from gateway.rates.limits import RateLimits
 from gateway.refusals import BadRequest, bad_request
 from gateway.settings import Settings
 from gateway.telemetry.health import Readiness, health_routes
+from gateway.telemetry.kept import KeptFigures
 from gateway.telemetry.metrics import Metrics, metrics_routes
 from gateway.telemetry.request_ids import RequestIds
 from gateway.telemetry.tracing import tracer
@@ -62,7 +63,9 @@ def build_app(settings: Settings) -> Starlette:
     usage = KeyUsage(database)
     rates = RateLimits(settings)
     identity = IdentityProviders(settings.identity_providers)
+    preparation = Preparation(CORE_SCHEMA, Limits.of(settings), compiled=settings.compiled)
     metrics = Metrics()
+    metrics.registry.register(KeptFigures(shared, preparation))
     tracing = tracer(settings)
     readiness = Readiness(database)
     authenticator = Authenticator(shared, database.clock, identity, rates, usage)
@@ -70,7 +73,7 @@ def build_app(settings: Settings) -> Starlette:
         database,
         settings,
         shared=shared,
-        preparation=Preparation(CORE_SCHEMA, Limits.of(settings), compiled=settings.compiled),
+        preparation=preparation,
         documents=Documents(database, settings),
         rates=rates,
         metrics=metrics,

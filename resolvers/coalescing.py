@@ -83,7 +83,7 @@ class Coalescer(Generic[K, V]):
                 asker.answer.set_exception(LookupsClosed())
         self._waiting.clear()
         while self._batch is not None:
-            self._batch.cancel()
+            self._stop_batch()
             await asyncio.wait([self._batch])
             # What is called when a task is done runs in the loop's next turn.
             await asyncio.sleep(0)
@@ -102,10 +102,15 @@ class Coalescer(Generic[K, V]):
             if not asker.answer.cancelled():
                 # It failed at the very moment at which nobody wanted it any more: that isn't worth a complaint.
                 asker.answer.exception()
-            if self._batch is not None and self._carried and not any(each.waits for each in self._carried):
+            if self._carried and not any(each.waits for each in self._carried):
                 # Nobody waits for it any more, and what might take long would be in the way of the next batch.
-                self._batch.cancel()
+                self._stop_batch()
             raise
+
+    def _stop_batch(self) -> None:
+        # Told a second time, it would break off what it does to end well: to close its connection.
+        if self._batch is not None and not self._batch.cancelling():
+            self._batch.cancel()
 
     def _begin(self) -> None:
         # It begins in the loop's next turn, so that all who ask in this one go out together. In a context of its own:

@@ -14,7 +14,9 @@ class Kept(Generic[K, V]):
     A value is found under the very stamp it was kept under. The stamp is what the database says has changed whenever
     the value may have: so whoever has asked the database for it can't be given anything stale.
 
-    `weigh`: about how many bytes a value takes, its key and place here included.
+    `weigh`: about how many bytes a value takes, its key and place here included. `found`: how often a value was given.
+    `missed`: how often the database had to be asked instead, which whoever asks it counts. `dropped`: how many values
+    had to make way for others. These are plain numbers, as a look-up is far too frequent for a metric of its own.
     """
 
     def __init__(self, *, entries: int, size_bytes: int, weigh: Callable[[V], int]) -> None:
@@ -23,6 +25,9 @@ class Kept(Generic[K, V]):
         self._weigh = weigh
         self._values: OrderedDict[K, tuple[Hashable, V, int]] = OrderedDict()
         self.size_bytes = 0
+        self.found = 0
+        self.missed = 0
+        self.dropped = 0
 
     @property
     def is_off(self) -> bool:
@@ -47,6 +52,7 @@ class Kept(Generic[K, V]):
             else:
                 values.move_to_end(key)
                 found.append(kept[1])
+                self.found += 1
         return found
 
     def keep(self, key: K, stamp: Hashable, value: V) -> None:
@@ -62,6 +68,7 @@ class Kept(Generic[K, V]):
         while len(self._values) > self._entries or self.size_bytes > self._most_bytes:
             _, (_, _, freed) = self._values.popitem(last=False)
             self.size_bytes -= freed
+            self.dropped += 1
 
     def forget(self, key: K) -> None:
         """Keeps a key's value no longer."""

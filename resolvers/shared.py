@@ -90,6 +90,7 @@ class SharedReads:
         The environment's row must be one that was read before. What is found is of that version or a later one, as it
         would be if nothing were kept. Keys under which there is nothing aren't remembered.
         """
+        self.catalogue.missed += len(keys)
         found = await self.look_up(lookup, environment.id, keys)
         self.keep_catalogue(lookup, environment, found)
         return found
@@ -114,6 +115,7 @@ class SharedReads:
         `current`: rows and versions that were read for the same operation; those that have to be read are added.
         """
         if self.customers.is_off:
+            self.customers.missed += len(ids)
             return await self._facts.load_all(environment, ids)
         unproved = [customer for customer in ids if customer not in current]
         if unproved:
@@ -123,6 +125,7 @@ class SharedReads:
             if (proof := current.get(customer)) and (kept := self.known_at_hand(proof)):
                 found[customer] = proof, kept
         missing = [customer for customer in ids if customer in current and customer not in found]
+        self.customers.missed += len(missing)
         return found | await self._facts.load_all(environment, missing) if missing else found
 
     def keep(self, loaded: LoadedFacts, worked_out: WorkedOut) -> None:
@@ -164,6 +167,7 @@ class _Attachments:
 
     def find(self, environment: Environment, product: ProductId) -> tuple[ProductFeature, ...] | None:
         found: Any = self._catalogue.find(self._key(environment, product), environment.attachments_version)
+        self._catalogue.missed += found is None
         return found
 
     def keep(self, environment: Environment, product: ProductId, attachments: tuple[ProductFeature, ...]) -> None:

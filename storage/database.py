@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from storage.clock import Clock, SystemClock
 from storage.driver_errors import translating_connect_errors, translating_driver_errors
 from storage.errors import Contended, DatabaseUnavailable
+from storage.sqlite_driver import connect
 from storage.url import read_url
 
 _SQLITE_PRAGMAS = (
@@ -176,7 +177,8 @@ def _engine(url: URL) -> AsyncEngine:
     if url.get_backend_name() == "postgresql":
         return create_async_engine(url, pool_size=10, max_overflow=10, hide_parameters=True)
     # Without an isolation level the driver begins nothing by itself, and every BEGIN is ours.
-    engine = create_async_engine(url, connect_args={"isolation_level": None}, hide_parameters=True)
+    arguments = {"isolation_level": None, "async_creator_fn": connect}
+    engine = create_async_engine(url, connect_args=arguments, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine

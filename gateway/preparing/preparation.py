@@ -165,7 +165,8 @@ class Prepared:
 class Preparation:
     """Makes documents ready for one schema under one set of limits, and keeps those last used.
 
-    `compiled`: whether their operations can be had compiled.
+    `compiled`: whether their operations can be had compiled. `size_bytes`: the memory of what is kept. `found`,
+    `missed` and `dropped`: how many documents were kept, had to be made ready, and made way for others.
     """
 
     def __init__(self, schema: GraphQLSchema, limits: Limits, *, compiled: bool = False) -> None:
@@ -176,12 +177,19 @@ class Preparation:
         self._compiler = Compiler(schema, entries=0) if compiled else None
         self._shapes = FieldShapes(schema)
         self._kept: OrderedDict[tuple[str, bool], Prepared] = OrderedDict()
-        self._kept_bytes = 0
+        self.size_bytes = 0
+        self.found = 0
+        self.missed = 0
+        self.dropped = 0
+
+    def __len__(self) -> int:
+        return len(self._kept)
 
     def prepare(self, text: str, *, trusted: bool = False) -> Prepared:
         """The document of a text. A trusted one, stored by the installation itself, may have any shape."""
         prepared = self.find(text, trusted=trusted)
         if prepared is None:
+            self.missed += 1
             prepared = self._prepare(text, trusted=trusted)
             self._keep((text, trusted), prepared)
         return prepared
@@ -194,11 +202,12 @@ class Preparation:
         prepared = self._kept.get((text, trusted))
         if prepared is not None:
             self._kept.move_to_end((text, trusted))
+            self.found += 1
         return prepared
 
     def _keep(self, key: tuple[str, bool], prepared: Prepared) -> None:
         self._kept[key] = prepared
-        self._kept_bytes += prepared.size
+        self.size_bytes += prepared.size
         self._drop_what_is_too_much()
 
     def weigh(self, prepared: Prepared) -> None:
@@ -210,13 +219,14 @@ class Preparation:
         prepared.planned_fields = fields
         prepared.size += grown
         if self._kept.get((prepared.text, prepared.trusted)) is prepared:
-            self._kept_bytes += grown
+            self.size_bytes += grown
             self._drop_what_is_too_much()
 
     def _drop_what_is_too_much(self) -> None:
-        while len(self._kept) > KEPT_DOCUMENTS or self._kept_bytes > KEPT_BYTES:
+        while len(self._kept) > KEPT_DOCUMENTS or self.size_bytes > KEPT_BYTES:
             _, dropped = self._kept.popitem(last=False)
-            self._kept_bytes -= dropped.size
+            self.size_bytes -= dropped.size
+            self.dropped += 1
 
     def _prepare(self, text: str, *, trusted: bool) -> Prepared:
         limits = NO_LIMITS if trusted else self._limits

@@ -32,22 +32,37 @@ async def run_as_served(document: str, variables: dict[str, Json], context: Cont
 
 
 class Api:
-    """Operations in one environment, whose clock is frozen where the test puts it."""
+    """Operations in one environment, whose clock is frozen where the test puts it.
 
-    def __init__(self, database: Database, environment: Environment, credential: Credential) -> None:
+    `shared`: what operations of one process share; None for operations that have nothing in common.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        environment: Environment,
+        credential: Credential,
+        shared: SharedReads | None = None,
+    ) -> None:
         self.database = database
         self.environment = environment
         self.credential = credential
-        self.shared: SharedReads | None = None
+        self.shared = shared
 
     @classmethod
-    async def open(cls, database: Database, name: str = "sandbox", at: datetime | None = None) -> "Api":
+    async def open(
+        cls,
+        database: Database,
+        name: str = "sandbox",
+        at: datetime | None = None,
+        shared: SharedReads | None = None,
+    ) -> "Api":
         """A fresh environment, its clock frozen at an instant if one is given."""
         environment = await create_environment(database, name, livemode=False)
         if at is not None:
             environment = await set_clock(database, environment.id, at)
         credential, _ = await create_key(database, environment.id, "tests", (EVERY_SCOPE,))
-        return cls(database, environment, credential)
+        return cls(database, environment, credential, shared)
 
     async def move_to(self, at: datetime | str) -> None:
         """Moves the environment's clock on; a text is RFC 3339 with an offset."""

@@ -8,30 +8,28 @@ import pytest
 from resolvers.shared import SharedReads
 from storage.database import Database
 from tests.operations.api import Api
+from tests.operations.keeping import EVERYTHING, process
 
 START = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
 
 @pytest.fixture
 def kept_customers(request: pytest.FixtureRequest) -> int:
-    """How many customers' facts are kept from one operation to the next: none, unless a test runs BOTH_WAYS."""
-    return getattr(request, "param", 0)
+    """How many customers' facts are kept from one operation to the next: all, unless a mark of `keeping` says not."""
+    return getattr(request, "param", EVERYTHING)
 
 
 @pytest.fixture
 async def shared(database: Database, kept_customers: int) -> AsyncGenerator[SharedReads]:
     """What all operations of the test share, as those of one process do."""
-    reads = SharedReads(database, kept_customers=kept_customers, kept_bytes=2**24 if kept_customers else 0)
-    yield reads
-    await reads.close()
+    async with process(database, kept_customers) as reads:
+        yield reads
 
 
 @pytest.fixture
 async def api(database: Database, shared: SharedReads) -> Api:
     """Operations in a fresh sandbox at noon of 15 January 2026."""
-    opened = await Api.open(database, at=START)
-    opened.shared = shared
-    return opened
+    return await Api.open(database, at=START, shared=shared)
 
 
 @pytest.fixture

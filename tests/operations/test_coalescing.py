@@ -192,6 +192,36 @@ async def test_a_batch_that_nobody_waits_for_any_more_is_stopped_and_the_next_on
     assert store.batches == [["a", "b"], ["b"]]
 
 
+async def test_a_batch_that_is_stopped_may_end_well_whoever_gives_up_meanwhile() -> None:
+    began, closed = asyncio.Event(), asyncio.Event()
+    ended: list[str] = []
+
+    async def load(_: list[str]) -> Mapping[str, str]:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            # As it closes its connection.
+            await closed.wait()
+            ended.append("well")
+        raise AssertionError
+
+    coalescer = Coalescer(load)
+    [first] = _asking(coalescer, "a")
+    await began.wait()
+    second, third = _asking(coalescer, "b", "c")
+    for each in (first, second, third):
+        each.cancel()
+        await asyncio.wait([each])
+    closing = asyncio.create_task(coalescer.close())
+    await asyncio.sleep(0)
+
+    closed.set()
+    await closing
+
+    assert ended == ["well"]
+
+
 async def test_whoever_gives_up_leaves_no_complaint_when_the_batch_fails(
     coalescer: Coalescer[str, str], store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:

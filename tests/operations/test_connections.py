@@ -5,6 +5,7 @@ from graphql import GraphQLObjectType, build_schema
 
 from schema.build import sdl
 from tests.operations.api import Api
+from tests.operations.keeping import AFRESH
 from tests.operations.lists import FEATURES, LISTS, SIZE, fill, ids
 from tests.operations.statements import statements
 
@@ -126,6 +127,7 @@ async def test_a_size_that_cannot_be_is_refused_by_every_list(api: Api, argument
         assert await each.refusal(api, arguments) == message, each.place
 
 
+@AFRESH
 async def test_a_count_costs_nothing_unless_it_is_selected(full: Api) -> None:
     for each in LISTS:
         with statements(full.database) as without:

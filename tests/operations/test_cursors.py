@@ -25,7 +25,7 @@ async def test_a_cursor_of_another_list_is_refused_by_every_list(api: Api) -> No
 
 async def test_a_cursor_of_another_environment_is_refused(api: Api) -> None:
     """a cursor of another environment"""
-    other = await Api.open(api.database, "other", at=START)
+    other = await Api.open(api.database, "other", at=START, shared=api.shared)
     await fill(api)
     await fill(other)
 

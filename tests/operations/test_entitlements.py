@@ -172,7 +172,7 @@ async def test_an_id_that_names_no_right_of_a_customer_who_is_there_names_nothin
         f"{real}\n",
         real[:-1],
     ]
-    elsewhere = await Api.open(shop.database, "elsewhere")
+    elsewhere = await Api.open(shop.database, "elsewhere", shared=shop.shared)
 
     found = await shop.run(BY_IDS, ids=[real, never_was, stripes, *misspelt])
     foreign = await elsewhere.run(BY_IDS, ids=[real])

@@ -191,7 +191,7 @@ async def test_a_key_belongs_to_the_environment_and_not_to_the_credential(shop: 
     """The same key by another credential; the key of another environment is free."""
     credential, _ = await create_key(shop.database, shop.environment.id, "another", (EVERY_SCOPE,))
     colleague = Api(shop.database, shop.environment, credential)
-    elsewhere = await Api.open(shop.database, "elsewhere")
+    elsewhere = await Api.open(shop.database, "elsewhere", shared=shop.shared)
     given = {"externalId": "new", "idempotencyKey": "k"}
     first = await shop.mutate("createCustomer", "customer { id }", **given)
 

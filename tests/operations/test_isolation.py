@@ -34,7 +34,7 @@ async def mine(api: Api) -> Known:
 @pytest.fixture
 async def other(api: Api) -> Api:
     """Another environment of the same database."""
-    return await Api.open(api.database, "other", at=START)
+    return await Api.open(api.database, "other", at=START, shared=api.shared)
 
 
 @pytest.fixture

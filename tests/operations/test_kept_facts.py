@@ -32,7 +32,6 @@ from storage.rows import customers, product_features
 from storage.tokens import token_digest
 from tests.operations.api import Api
 from tests.operations.crowd import add_customers, counting, fill_catalogue
-from tests.operations.keeping import EVERYTHING_KEPT
 from tests.operations.test_query_counts import START
 from tests.statements.stage import NOON, Stage, active_subscription
 
@@ -55,7 +54,6 @@ async def crowd(api: Api) -> Api:
     return api
 
 
-@EVERYTHING_KEPT
 @pytest.mark.parametrize("by", [{"id": "cus_007"}, {"externalId": "007"}], ids=["id", "external id"])
 @pytest.mark.parametrize(
     ("document", "given", "cold"), [(PAGE, {}, 9), (CHECK, {"keys": KEYS}, 8)], ids=["page", "check"]
@@ -70,14 +68,12 @@ async def test_what_is_kept_costs_one_statement_that_proves_it_current(
     assert (first, again) == (cold, 1)
 
 
-@EVERYTHING_KEPT
 async def test_another_customer_of_the_same_products_costs_its_facts_alone(crowd: Api) -> None:
     await _statements(crowd, PAGE, by={"id": "cus_007"})
 
     assert await _statements(crowd, PAGE, by={"id": "cus_027"}) == 6
 
 
-@EVERYTHING_KEPT
 async def test_who_writes_a_customer_keeps_what_came_of_it(crowd: Api) -> None:
     await crowd.run(PAGE, by={"id": "cus_007"})
     await crowd.mutate("grantEntitlement", customer={"id": "cus_007"}, feature={"lookupKey": "008x00"})
@@ -98,7 +94,6 @@ async def test_a_credential_is_one_statement_for_all_who_ask_at_once(database: D
     assert len(sent) == 1
 
 
-@EVERYTHING_KEPT
 async def test_what_is_kept_opens_nothing_to_another_customers_session(crowd: Api, shared: SharedReads) -> None:
     await crowd.run(PAGE, by={"id": "cus_007"})
     caller = Caller("cs_1", CallerKind.CUSTOMER_SESSION, crowd.environment, customer=CustomerId("cus_008"))
@@ -109,18 +104,15 @@ async def test_what_is_kept_opens_nothing_to_another_customers_session(crowd: Ap
     assert await context.loaders.customers_by_external_id.load("008") is not None
 
 
-@EVERYTHING_KEPT
 async def test_what_is_kept_is_of_one_environment(crowd: Api, shared: SharedReads) -> None:
     await crowd.run(PAGE, by={"id": "cus_007"})
-    other = await Api.open(crowd.database, "other", at=START)
-    other.shared = shared
+    other = await Api.open(crowd.database, "other", at=START, shared=shared)
     context = new_context(other.database, other.environment, shared=shared)
 
     assert await context.loaders.known.load(CustomerId("cus_007")) is None
     assert await context.loaders.features.load(FeatureId("feat_007x00")) is None
 
 
-@EVERYTHING_KEPT
 async def test_what_cannot_be_read_is_not_kept(crowd: Api, shared: SharedReads) -> None:
     word = update(product_features).where(product_features.c.id == "prodft_007x00")
     await _execute(crowd, word.values(rollout="OF_A_NEWER_RELEASE"))
@@ -133,7 +125,6 @@ async def test_what_cannot_be_read_is_not_kept(crowd: Api, shared: SharedReads) 
     assert await _context(crowd).loaders.known.load(CustomerId("cus_007")) is not None
 
 
-@EVERYTHING_KEPT
 async def test_a_row_that_went_back_to_older_versions_is_not_taken_for_what_is_kept(crowd: Api) -> None:
     """As after a restore: the count of writes may be the same again, the instants are not."""
     await crowd.run(PAGE, by={"id": "cus_007"})

@@ -11,7 +11,7 @@ from storage.products import update_product
 from storage.unit_of_work import CatalogueWork, write_catalogue
 from tests.operations.api import Api, Json
 from tests.operations.crowd import counting
-from tests.operations.keeping import BOTH_WAYS, EVERYTHING_KEPT
+from tests.operations.keeping import BOTH_WAYS
 
 SELECTION = "subscription { id } change { added { lookupKey } }"
 IDS = '{ customer(by: {externalId: "acme"}) { id } product(by: {lookupKey: "basic"}) { id } }'
@@ -24,7 +24,6 @@ async def order(shop: Api) -> dict[str, Json]:
     return {"customer": {"id": found["customer"]["id"]}, "items": [{"product": {"id": found["product"]["id"]}}]}
 
 
-@EVERYTHING_KEPT
 async def test_a_write_reads_nothing_of_the_catalogue_that_is_kept(shop: Api, order: dict[str, Json]) -> None:
     await shop.mutate("createSubscription", SELECTION, **order)
 

@@ -79,7 +79,7 @@ async def test_an_id_under_another_prefix_or_none_names_nothing(api: Api) -> Non
 
 async def test_an_id_of_another_environment_names_nothing(api: Api) -> None:
     """node id of another environment"""
-    other = await Api.open(api.database, "other", at=START)
+    other = await Api.open(api.database, "other", at=START, shared=api.shared)
     objects = await one_of_each(api)
 
     data = await other.run(NODES, ids=list(objects))

@@ -14,7 +14,10 @@ from storage.errors import RowUnreadable
 from storage.rows import product_features
 from tests.operations.api import Api
 from tests.operations.crowd import add_customers, counting, fill_catalogue
+from tests.operations.keeping import AFRESH
 from tests.operations.test_query_counts import START
+
+pytestmark = AFRESH
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 from storage.clock import cut
 from storage.database import Database
 from tests.operations.api import Api, Json
+from tests.operations.keeping import process
 
 CHANGE = "change { at revision customer { revision } }"
 
@@ -30,13 +31,14 @@ class Skewed:
 async def fast(database_url: str) -> AsyncGenerator[Api]:
     """A process a second ahead, in an environment of real time with two plans and a customer."""
     database = Database.open(database_url, clock=Skewed(timedelta(seconds=1)))
-    api = await Api.open(database)
-    for key in ("audit", "sso", "export"):
-        await api.feature(key)
-    await api.product("basic", "audit")
-    await api.product("pro", "audit", "sso")
-    await api.customer("acme")
-    yield api
+    async with process(database) as shared:
+        api = await Api.open(database, shared=shared)
+        for key in ("audit", "sso", "export"):
+            await api.feature(key)
+        await api.product("basic", "audit")
+        await api.product("pro", "audit", "sso")
+        await api.customer("acme")
+        yield api
     await database.close()
 
 
@@ -44,7 +46,8 @@ async def fast(database_url: str) -> AsyncGenerator[Api]:
 async def slow(database_url: str, fast: Api) -> AsyncGenerator[Api]:
     """A process a second behind, in the same environment."""
     database = Database.open(database_url, clock=Skewed(timedelta(seconds=-1)))
-    yield Api(database, fast.environment, fast.credential)
+    async with process(database) as shared:
+        yield Api(database, fast.environment, fast.credential, shared)
     await database.close()
 
 

@@ -13,11 +13,16 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from starlette.applications import Starlette
 
+from gateway.preparing.limits import NO_LIMITS
+from gateway.preparing.preparation import Preparation
 from gateway.setting_groups import TelemetrySettings
+from gateway.telemetry.kept import KeptFigures
 from gateway.telemetry.metrics import Metrics, Outcome, metrics_routes
 from gateway.telemetry.operation_names import MOST_NAMES, OTHER
 from resolvers.context import new_context
 from resolvers.loaders import Loaders
+from resolvers.shared import SharedReads
+from schema.build import CORE_SCHEMA
 from storage.database import Database
 from storage.environments import create_environment
 from tests.service.serving import Caller
@@ -25,6 +30,8 @@ from tests.service.serving import Caller
 OPERATIONS_PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
 
 KEY = "adm_live_" + "aB3" * 14 + "z"
+
+HAS_SSO = '{ customer(by: {externalId: "acme"}) { access(lookupKeys: ["sso"]) { hasAccess } } }'
 
 Sample = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -163,6 +170,28 @@ async def test_the_application_counts_its_operations_and_their_batches(caller: C
     assert samples[_of("admittance_loader_batch_size_count", loader="features_by_key")] == 1
 
 
+async def test_what_is_kept_is_shown_with_how_often_it_helped(caller: Caller) -> None:
+    await caller.do("createFeature", "feature { id }", name="SSO", lookupKey="sso")
+    await caller.do("createCustomer", "customer { id }", externalId="acme")
+    for _ in range(3):
+        await caller.ask(HAS_SSO)
+
+    text = (await caller.client.get("/metrics")).text
+
+    samples = _samples(text)
+    lookups = {
+        of: tuple(samples[_of("admittance_kept_lookups_total", of=of, found=found)] for found in ("yes", "no"))
+        for of in ("customers", "documents")
+    }
+    # Who creates a customer keeps nothing of it: it has no facts yet.
+    assert lookups == {"customers": (2, 1), "documents": (2, 3)}
+    assert samples[_of("admittance_kept_entries", of="customers")] == 1
+    assert samples[_of("admittance_kept_bytes", of="customers")] > 0
+    assert samples[_of("admittance_kept_entries", of="documents")] == 3
+    assert samples[_of("admittance_kept_entries", of="catalogue")] > 0
+    assert {samples[_of("admittance_kept_dropped_total", of=of)] for of in ("customers", "catalogue")} == {0}
+
+
 async def test_the_page_shows_the_build_the_process_and_the_databases_connections(database: Database) -> None:
     async with _reading(database) as client, database.read():
         answer = await client.get("/metrics")
@@ -216,13 +245,14 @@ async def test_the_page_of_the_docs_names_every_metric_its_labels_and_every_outc
     metrics.operation("A", "query", "ok", 0.1, 1)
     metrics.batch("a", 1, 0.1)
     metrics.fallback("introspection")
+    metrics.registry.register(KeptFigures(SharedReads(database), Preparation(CORE_SCHEMA, NO_LIMITS)))
     async with _reading(database, metrics=metrics) as client:
         text = (await client.get("/metrics")).text
 
     rows = [line.split(" | ") for line in OPERATIONS_PAGE.read_text(encoding="utf-8").splitlines() if line[:3] == "| `"]
     documented = {row[0].strip("| `"): set(re.findall(r"`(\w+)`", row[1].partition(":")[0])) for row in rows}
     assert {name: labels for name, labels in documented.items() if name.startswith("admittance_")} == {
-        re.sub("(_operations|_fallbacks)$", r"\1_total", name): labels
+        re.sub("(_operations|_fallbacks|_lookups|_dropped)$", r"\1_total", name): labels
         for name, labels in _labels(text).items()
         if name.startswith("admittance_")
     }
