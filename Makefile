@@ -20,7 +20,8 @@ NEED = command -v $(1) >/dev/null || { echo "Installing $(2) ..."; \
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help install serve test test-clients test-browser test-redis proofs fuzz bench bench-protections check graphiql format lock clean
+.PHONY: help install serve test test-clients test-browser test-redis proofs fuzz bench bench-growth bench-protections \
+	check graphiql format lock clean
 
 help: ## list these commands
 	@echo "Admittance: which customer may use which feature, now or at any instant, and why."
@@ -60,6 +61,11 @@ bench: $(VENV)/installed-dev benchmarks/peers/node_modules/.package-lock.json ##
 	@$(call NEED,wrk,wrk)
 	@$(call NEED,taskset,util-linux)
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-growth: $(VENV)/installed-dev ## show how a page's cost grows, up to a million customers, in ten minutes
+	@$(call NEED,wrk,wrk)
+	@$(call NEED,taskset,util-linux)
+	@$(BIN)/python -m benchmarks.growth $(ARGS)
 
 bench-protections: $(VENV)/installed-dev ## compare the page operation with all protections on and off
 	@$(BIN)/python -m benchmarks.protections

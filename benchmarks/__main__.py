@@ -10,8 +10,8 @@ import os
 import shutil
 import statistics
 import tempfile
-from collections.abc import Generator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -19,9 +19,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import Progress
-from sqlalchemy import URL, text
 
 from benchmarks.data import Size, furnish, furnish_peers, ten_days_ago
+from benchmarks.databases import empty_databases
 from benchmarks.load import Load, Turn
 from benchmarks.operations import OPERATIONS, Operation
 from benchmarks.report import Measured, table, writes_table
@@ -29,8 +29,6 @@ from benchmarks.sameness import AnswersDiffer, compare
 from benchmarks.servers import Kind, Server, admittance, peers, serving
 from benchmarks.steady import measure_p99
 from benchmarks.writes import Compared, Writes, compare_writes
-from storage.database import Database
-from tests.databases import postgresql_server
 
 console = Console()
 
@@ -68,7 +66,10 @@ def main(  # noqa: PLR0913 - the options of a command
     size = Size(200 if quick else customers, items)
     asked = [operation for operation in OPERATIONS if not operations or operation.name in operations.split(",")]
     writes = not operations or "write" in operations.split(",")
-    with _databases() as (ours, theirs), tempfile.TemporaryDirectory(prefix="admittance-bench-") as folder:
+    with (
+        empty_databases("bench", "peers") as (ours, theirs),
+        tempfile.TemporaryDirectory(prefix="admittance-bench-") as folder,
+    ):
         kinds = _furnish(ours, theirs, size, servers, also or [])
         with ExitStack() as stack:
             running = [
@@ -86,23 +87,6 @@ def main(  # noqa: PLR0913 - the options of a command
             Console(width=200).print(table(measured))
         if compared:
             Console(width=200).print(writes_table(compared))
-
-
-@contextmanager
-def _databases() -> Generator[tuple[str, str]]:
-    """Two empty databases of one PostgreSQL that is there for this alone."""
-    with postgresql_server(durable=True) as server:
-        asyncio.run(_create(server, "bench", "peers"))
-        ours, theirs = (server.set(database=name).render_as_string(hide_password=False) for name in ("bench", "peers"))
-        yield ours, theirs
-
-
-async def _create(server: URL, *names: str) -> None:
-    database = Database.open(server.render_as_string(hide_password=False))
-    async with database.read() as connection:
-        for name in names:
-            await connection.execute(text(f"CREATE DATABASE {name}"))
-    await database.close()
 
 
 def _furnish(ours: str, theirs: str, size: Size, words: str, also: Sequence[str]) -> list[Kind]:

@@ -15,7 +15,7 @@ import asyncpg  # pyright: ignore[reportMissingTypeStubs] - it has none
 import typer
 import uvloop
 
-from benchmarks.orders import Order, write_orders
+from benchmarks.orders import Order, bare, write_orders
 from storage.clock import SystemClock
 from storage.ids import new_id
 
@@ -66,7 +66,7 @@ async def _turn(url: str, customers: int, first: int, writers: int, seconds: flo
     environment = await connections[0].fetchval("SELECT id FROM environments")
     prepared = [await _writer(connection, environment) for connection in connections]
     cpu = time.process_time()
-    written = await write_orders(prepared, customers, first=first, seconds=seconds)
+    written = await write_orders(prepared, bare(customers), first=first, seconds=seconds)
     turn = written.turn(time.process_time() - cpu)
     for connection in connections:
         await connection.close()

@@ -24,10 +24,20 @@ class Order:
     metadata: dict[str, str]
 
     @classmethod
-    def numbered(cls, number: int, customers: int) -> "Order":
-        """The order of this number, when there are so many customers."""
-        metadata = {"order": str(number)}
-        return cls(customer_id(number * _STRIDE % customers + 1), product_id(number), number % 1000 + 1, metadata)
+    def numbered(cls, number: int, customers: range) -> "Order":
+        """The order of this number, by one of these customers."""
+        customer = customers[number * _STRIDE % len(customers)]
+        return cls(customer_id(customer), product_id(number), number % 1000 + 1, {"order": str(number)})
+
+
+def served(customers: int) -> range:
+    """Those of so many customers whom the server writes for: what the bare statements add is nothing it has to read."""
+    return range(1, customers + 1, 2)
+
+
+def bare(customers: int) -> range:
+    """Those whom the bare statements write for."""
+    return range(2, customers + 1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,7 @@ class Written:
 
 
 async def write_orders(
-    writers: Sequence[Callable[[Order], Awaitable[None]]], customers: int, *, first: int, seconds: float
+    writers: Sequence[Callable[[Order], Awaitable[None]]], customers: range, *, first: int, seconds: float
 ) -> Written:
     """Has each writer carry out one order after another, from a number on; those begun in time are finished."""
     numbers = itertools.count(first)

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import text
 
 from benchmarks.load import Turn
-from benchmarks.orders import Order, write_orders
+from benchmarks.orders import Order, served, write_orders
 from benchmarks.servers import Server
 from benchmarks.steady import Connection, connect, read_answer, request_of
 from storage.database import Database
@@ -91,7 +91,7 @@ async def _serve(server: Server, writes: Writes, seconds: float) -> Turn:
     """One turn of a server. Raises SystemExit if asking it was too much for the core that does it."""
     writers = [functools.partial(_ask, server, await connect(server)) for _ in range(writes.writers)]
     cpu, own = server.cpu_seconds(), time.process_time()
-    written = await write_orders(writers, writes.customers, first=writes.taken, seconds=seconds)
+    written = await write_orders(writers, served(writes.customers), first=writes.taken, seconds=seconds)
     share = (time.process_time() - own) / written.seconds
     if share > _MOST_OF_A_CORE:
         raise SystemExit(f"Asking took {share:.0%} of its core, so that more might have been answered.")

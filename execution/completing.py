@@ -23,7 +23,7 @@ def leaf_completion(leaf: Leaf) -> Complete:
     quick = leaf.quick
 
     def complete(places: Places, values: list[Any], pending: Pending) -> None:
-        results = None if quick is None else quick(values)
+        results = quick(values)
         if results is None:
             sifted = values if is_ordinary(values) else sift(places, values, complete, pending)
             if sifted is None:

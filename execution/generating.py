@@ -71,10 +71,10 @@ def _column(number: int, field: Field) -> list[str]:
         "    except Exception:",
         f"        {column} = _singly(get_{number}, parents)",
     ]
-    amended = f"_amend(level, field_{number}, leaf_{number}, {column})"
-    if field.leaf is not None and field.leaf.quick is not None:
-        amended = f"quick_{number}({column}) or {amended}"
-    return [*lines, f"    {column} = {amended}"]
+    return [
+        *lines,
+        f"    {column} = quick_{number}({column}) or _amend(level, field_{number}, leaf_{number}, {column})",
+    ]
 
 
 @lru_cache(_KEPT_CODE)

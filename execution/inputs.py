@@ -21,7 +21,7 @@ from graphql import (
 from graphql.execution.values import VariableValues
 from graphql.utilities.coerce_input_value import coerce_default_value
 
-from execution.core import coerce_input_literal, is_list_type, is_non_null_type
+from execution.core import coerce_input_literal, is_iterable, is_list_type, is_non_null_type
 
 Coerce = Callable[[Any], Any]
 """Coerces one value. Raises whatever it may, if the value is for graphql-core to judge."""
@@ -85,7 +85,7 @@ def has_default(definition: Any) -> bool:  # noqa: ANN401 - an argument, or a fi
 
 def means_always_the_same(type_: Any) -> bool:  # noqa: ANN401 - an input type
     """Whether a literal of it is one value for ever: an application's own scalar may mean the time by it."""
-    return is_enum_type(type_) or is_specified_scalar_type(type_)
+    return is_enum_type(type_) or (is_leaf_type(type_) and is_specified_scalar_type(type_))
 
 
 def finish_object(type_: GraphQLInputObjectType, made: dict[str, Any]) -> Any:  # noqa: ANN401 - what the type makes
@@ -112,9 +112,11 @@ def _nullable(present: Coerce) -> Coerce:
 
 def _list(items: Coerce) -> Coerce:
     def coerce(value: Any) -> list[Any]:  # noqa: ANN401 - whatever was sent
-        if type(value) is not list:
+        if type(value) is list:
+            return [items(each) for each in cast("list[Any]", value)]
+        if value is None or value is Undefined or is_iterable(value):
             raise UnfitError
-        return [items(each) for each in cast("list[Any]", value)]
+        return [items(value)]
 
     return coerce
 

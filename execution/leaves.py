@@ -1,4 +1,4 @@
-"""Scalars and enums: a column of values serialised at once where their types vouch for them, else one by one.
+"""Scalars and enums: a column of values serialised at once where that goes well, else one by one.
 
 What comes out is graphql-core's: it is asked about every value that isn't of the exact type whose serialisation is the
 value itself.
@@ -21,7 +21,7 @@ from graphql import (
 from graphql.pyutils import inspect
 from graphql.type import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
 
-from execution.columns import LOST, null_error
+from execution.columns import LOST, is_ordinary, null_error
 from execution.running import Places
 
 Serialise = Callable[[Any], Any]
@@ -35,6 +35,9 @@ _OWN_TYPE: dict[Any, type] = {
     GraphQLID.coerce_output_value: str,
     GraphQLBoolean.coerce_output_value: bool,
 }
+
+
+_NOTHING = frozenset({type(None), type(Undefined)})
 
 
 def serialiser(leaf: GraphQLLeafType) -> Serialise:
@@ -54,21 +57,21 @@ def serialiser(leaf: GraphQLLeafType) -> Serialise:
     return serialise
 
 
-def quick_serialiser(leaf: GraphQLLeafType, members: Mapping[int, str], *, nullable: bool) -> Quick | None:
-    """The way to serialise a column at once, chosen by the type; None for an application's own scalars.
+def quick_serialiser(leaf: GraphQLLeafType, members: Mapping[int, str], *, nullable: bool) -> Quick:
+    """The way to serialise a column at once, chosen by the type.
 
     `members`: the names of an enum's members by their `id`, if what is resolved are the members of one Python enum.
     """
-    if isinstance(leaf, GraphQLEnumType):
-        return _by_identity(members, nullable=nullable) if members else None
     coerce = leaf.coerce_output_value
+    if isinstance(leaf, GraphQLEnumType):
+        return _by_identity(members, nullable=nullable) if members else _one_after_another(coerce, nullable=nullable)
     if coerce in _OWN_TYPE:
         return _as_it_is(_types(_OWN_TYPE[coerce], nullable=nullable))
     if coerce is GraphQLInt.coerce_output_value:
         return _numbers(_types(int, nullable=nullable), lambda number: GRAPHQL_MIN_INT <= number <= GRAPHQL_MAX_INT)
     if coerce is GraphQLFloat.coerce_output_value:
         return _numbers(_types(float, nullable=nullable), isfinite)
-    return None
+    return _one_after_another(coerce, nullable=nullable)
 
 
 def leaf_results(serialise: Serialise, *, nullable: bool) -> Callable[[Places, list[Any]], list[Any]]:
@@ -112,6 +115,27 @@ def _by_identity(members: Mapping[int, str], *, nullable: bool) -> Quick:
             return [names[each] for each in map(id, values)]
         except KeyError:
             return None
+
+    return quick
+
+
+def _one_after_another(coerce: Serialise, *, nullable: bool) -> Quick:
+    """For an application's own scalars: whatever may be wrong is left to be found one by one."""
+
+    def quick(values: list[Any]) -> list[Any] | None:
+        # What is callable may have to be called for the value.
+        if not is_ordinary(values) or any(map(callable, values)):
+            return None
+        if not nullable and not _NOTHING.isdisjoint(map(type, values)):
+            return None
+        try:
+            results = [None if value is None else coerce(value) for value in values]
+        except Exception:  # noqa: BLE001 - a scalar may raise anything
+            return None
+        if _NOTHING.isdisjoint(map(type, results)):
+            return results
+        nulls = [result is None or result is Undefined for result in results]
+        return results if nulls == [value is None for value in values] else None
 
     return quick
 

@@ -76,7 +76,7 @@ class Access:
 class Leaf:
     """How a column of a scalar or an enum is serialised: at once if `quick` can, otherwise by `results`."""
 
-    quick: Callable[[list[Any]], list[Any] | None] | None
+    quick: Callable[[list[Any]], list[Any] | None]
     results: Callable[[Places, list[Any]], list[Any]]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from graphql import GraphQLError, Undefined, VariableDefinitionNode
+from graphql import GraphQLError, Undefined
 from graphql.execution.values import VariableValues, VariableValueSource, get_variable_values
 
 from execution.core import is_non_null_type, variable_signature
@@ -18,27 +18,26 @@ class Variables:
 
     def __init__(self, operation: Operation, coercers: Coercers) -> None:
         self._operation = operation
-        self._nodes = operation.definition.variable_definitions or ()
-        self._quick = _all_quick(operation, self._nodes, coercers)
+        self._quick = quick_variables(operation, coercers)
 
     def coerce(self, given: Mapping[str, Any]) -> VariableValues | list[GraphQLError]:
         """Their values, or what is wrong with them, as graphql-core has it."""
         if self._quick is not None:
             try:
-                return _coerce_quickly(self._quick, given)
+                return coerce_quickly(self._quick, given)
             except Exception:  # noqa: BLE001, S110 - whatever is wrong, graphql-core finds it once more and words it
                 pass
         operation = self._operation
         return get_variable_values(
             operation.schema,
-            self._nodes,
+            operation.definition.variable_definitions or (),
             dict(given),
             max_errors=MAX_COERCION_ERRORS,
             hide_suggestions=operation.hide_suggestions,
         )
 
 
-class _Quick:
+class QuickVariable:
     """A variable whose every value is coerced by functions known in advance.
 
     `absent`: its source if it isn't given. `default`: makes its value then, if it has one.
@@ -55,32 +54,20 @@ class _Quick:
         self.required = signature.default is None and is_non_null_type(signature.type)
 
 
-def _all_quick(
-    operation: Operation, nodes: tuple[VariableDefinitionNode, ...], coercers: Coercers
-) -> list[_Quick] | None:
-    quick: list[_Quick] = []
-    for node in nodes:
+def quick_variables(operation: Operation, coercers: Coercers) -> list[QuickVariable] | None:
+    """How an operation's variables are coerced; None if the values of one may be nested deeply."""
+    quick: list[QuickVariable] = []
+    for node in operation.definition.variable_definitions or ():
         signature = variable_signature(operation.schema, node)
         coerce = None if isinstance(signature, GraphQLError) else coercers.find(signature.type)
         if coerce is None:
             return None
-        quick.append(_Quick(signature, coerce))
+        quick.append(QuickVariable(signature, coerce))
     return quick
 
 
-def _default(literal: Any, type_: Any) -> Callable[[], Any]:  # noqa: ANN401 - a literal of any input type
-    named = type_.of_type if is_non_null_type(type_) else type_
-    if not means_always_the_same(named):
-        # Each run has one of its own, as resolvers may change it.
-        return lambda: coerce_literal(literal, type_)
-    try:
-        value = coerce_literal(literal, type_)
-    except UnfitError:
-        return lambda: coerce_literal(literal, type_)
-    return lambda: value
-
-
-def _coerce_quickly(variables: list[_Quick], given: Mapping[str, Any]) -> VariableValues:
+def coerce_quickly(variables: list[QuickVariable], given: Mapping[str, Any]) -> VariableValues:
+    """Their values. Raises whatever it may, if graphql-core has to judge what is given."""
     sources: dict[str, VariableValueSource] = {}
     coerced: dict[str, Any] = {}
     for each in variables:
@@ -96,3 +83,15 @@ def _coerce_quickly(variables: list[_Quick], given: Mapping[str, Any]) -> Variab
         if each.default is not None:
             coerced[name] = each.default()
     return VariableValues(sources, coerced)
+
+
+def _default(literal: Any, type_: Any) -> Callable[[], Any]:  # noqa: ANN401 - a literal of any input type
+    named = type_.of_type if is_non_null_type(type_) else type_
+    if not means_always_the_same(named):
+        # Each run has one of its own, as resolvers may change it.
+        return lambda: coerce_literal(literal, type_)
+    try:
+        value = coerce_literal(literal, type_)
+    except UnfitError:
+        return lambda: coerce_literal(literal, type_)
+    return lambda: value

@@ -143,11 +143,11 @@ class Operations:
             operation = prepared.operation(request.operation_name)
         except UnknownOperation as unknown:
             raise _Refused([_error(str(unknown), ErrorCode.BAD_REQUEST)], status=400) from None
-        checked = _Checked(caller, prepared, operation, request, operation.cost(request.variables))
+        cost, errors = operation.judge(request.variables, spent_before)
+        checked = _Checked(caller, prepared, operation, request, cost)
         if only_queries and operation.type is not OperationType.QUERY:
             message = "Only queries may be sent by GET; use POST."
             raise _Refused([_error(message, ErrorCode.BAD_REQUEST)], status=405, checked=checked)
-        errors = operation.check(request.variables, spent_before)
         if operation.introspects and not self.may_introspect(caller):
             errors.append(_error(_NO_INTROSPECTION, ErrorCode.INTROSPECTION_FORBIDDEN))
         if errors:

@@ -29,7 +29,7 @@ def read_one(body: object, path_id: str | None = None) -> GraphQLRequest:
     given = cast("dict[str, object]", body)
     query = _typed(given, "query", str, "a text")
     document = named_document(given, _object(given, "extensions"), path_id)
-    if document is None and (query is None or not query.strip()):
+    if document is None and (not query or query.isspace()):
         raise BadRequest("The request has no `query`: the text of a GraphQL document.")
     return GraphQLRequest(
         query=query,

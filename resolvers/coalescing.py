@@ -91,7 +91,8 @@ class Coalescer(Generic[K, V]):
     async def _ask(self, keys: Sequence[K]) -> Mapping[K, V]:
         if self._is_closed:
             raise LookupsClosed
-        asker = _Asker[K, V](keys, asyncio.get_running_loop().create_future())
+        answer: asyncio.Future[Mapping[K, V]] = asyncio.get_running_loop().create_future()
+        asker = _Asker(keys, answer)
         self._waiting.append(asker)
         if self._batch is None:
             self._begin()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from entitlements.facts import Feature, FeatureId
 from resolvers.context import Context
 from resolvers.errors import Problems, UserErrorCode, refuse
-from resolvers.paging import Listing, PageArguments, list_all, read_cut
+from resolvers.paging import Listing, PageArguments, list_all, nothing, read_cut
 from resolvers.references import ABSENT, Absent, ById, ByKey, Reference
 from resolvers.validation import (
     KEY_LENGTH,
@@ -18,6 +18,7 @@ from resolvers.validation import (
 )
 from resolvers.writing import write_catalogue
 from storage import features
+from storage.catalogue_lists import FeaturePage, FeaturesOf
 from storage.ids import new_id
 from storage.paging import Position
 from storage.unit_of_work import CatalogueWork, CustomerWork
@@ -44,15 +45,13 @@ async def list_features(
     if archived and context.is_session:
         return list_all(scope, arguments, [], _position)
     cut = read_cut(scope, arguments)
-    environment, database = context.environment_id, context.database
+    of = FeaturesOf(archived, lookup_key)
 
     async def count() -> int:
-        async with database.read() as connection:
-            return await features.count_features(connection, environment, archived=archived, lookup_key=lookup_key)
+        return await context.loaders.feature_counts.load(of) or 0
 
-    async with database.read() as connection:
-        page = await features.page_features(connection, environment, cut, archived=archived, lookup_key=lookup_key)
-    return Listing(scope, page, _position, count)
+    page = await context.loaders.feature_pages.load(FeaturePage(of, cut))
+    return Listing(scope, page or nothing(), _position, count)
 
 
 async def create_feature(

@@ -43,7 +43,8 @@ class Kept(Generic[K, V]):
 
     def find_all(self, keys: Iterable[K], stamp: Hashable) -> list[V | None]:
         """The values of several keys under one stamp, in their order."""
-        values, found = self._values, list[V | None]()
+        values = self._values
+        found: list[V | None] = []
         for key in keys:
             kept = values.get(key)
             if kept is None or kept[0] != stamp:

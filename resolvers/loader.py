@@ -29,8 +29,8 @@ class _Batch(Generic[K]):
 
     __slots__ = ("has_begun", "keys", "task", "waiters")
 
-    def __init__(self) -> None:
-        self.keys: list[K] = []
+    def __init__(self, first: K) -> None:
+        self.keys = [first]
         self.waiters: set[asyncio.Future[None]] = set()
         self.has_begun = False
         self.task: asyncio.Task[None] | None = None
@@ -95,9 +95,10 @@ class Loader(Generic[K, V]):
         if batch is None:
             batch = self._gathering
             if batch is None or batch.has_begun or len(batch.keys) == BATCH_SIZE:
-                batch = self._gathering = _Batch[K]()
+                batch = self._gathering = _Batch(key)
                 batch.task = asyncio.get_running_loop().create_task(self._run(batch))
-            batch.keys.append(key)
+            else:
+                batch.keys.append(key)
             self._loading[key] = batch
         return batch
 

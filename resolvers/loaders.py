@@ -28,6 +28,16 @@ from storage.attachment_lists import (
     load_attachment_pages,
     load_unlocking,
 )
+from storage.catalogue_lists import (
+    FeaturePage,
+    FeaturesOf,
+    ProductPage,
+    ProductsOf,
+    load_feature_counts,
+    load_feature_pages,
+    load_product_counts,
+    load_product_pages,
+)
 from storage.current import load_current, load_current_by_external_id
 from storage.errors import RowUnreadable
 from storage.paging import Page
@@ -155,6 +165,26 @@ class Loaders:
             }
 
         return Loader(load, "known", self._observe, at_hand=self._all_at_hand)
+
+    @cached_property
+    def feature_pages(self) -> Loader[FeaturePage, Page[Feature]]:
+        """Pages of features."""
+        return self._of_catalogue("feature_pages", load_feature_pages)
+
+    @cached_property
+    def feature_counts(self) -> Loader[FeaturesOf, int]:
+        """How many features there are."""
+        return self._of_catalogue("feature_counts", load_feature_counts)
+
+    @cached_property
+    def product_pages(self) -> Loader[ProductPage, Page[Product]]:
+        """Pages of products."""
+        return self._of_catalogue("product_pages", load_product_pages)
+
+    @cached_property
+    def product_counts(self) -> Loader[ProductsOf, int]:
+        """How many products there are."""
+        return self._of_catalogue("product_counts", load_product_counts)
 
     @cached_property
     def attachment_pages(self) -> Loader[AttachmentPage, Page[ProductFeature]]:

@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from resolvers.cursors import read_cursor
 from resolvers.errors import InvalidArgument
@@ -58,6 +58,11 @@ def read_cut(scope: str, arguments: PageArguments) -> Cut:
         after=None if arguments.after is None else read_cursor(scope, "after", arguments.after),
         before=None if arguments.before is None else read_cursor(scope, "before", arguments.before),
     )
+
+
+def nothing() -> Page[Any]:
+    """The page of a list that has none."""
+    return Page((), has_next=False, has_previous=False)
 
 
 def list_all(scope: str, arguments: PageArguments, items: Sequence[T], position: Callable[[T], Position]) -> Listing[T]:

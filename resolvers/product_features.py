@@ -8,7 +8,7 @@ from resolvers.context import Context
 from resolvers.errors import InvalidArgument, Problems, Refused, UserErrorCode, refuse
 from resolvers.features import find_feature, find_feature_under_lock
 from resolvers.loaders import AttachmentPage, AttachmentsOf
-from resolvers.paging import Listing, PageArguments, read_cut
+from resolvers.paging import Listing, PageArguments, nothing, read_cut
 from resolvers.products import find_product, find_product_under_lock
 from resolvers.references import ById, Reference
 from resolvers.validation import is_storable
@@ -61,8 +61,7 @@ def _listing(
     async def count() -> int:
         return await context.loaders.attachment_counts.load(of) or 0
 
-    nothing: Page[ProductFeature] = Page((), has_next=False, has_previous=False)
-    return Listing(scope, page or nothing, lambda row: (row.attached_at, row.id), count)
+    return Listing(scope, page or nothing(), lambda row: (row.attached_at, row.id), count)
 
 
 async def attach_feature(

@@ -7,7 +7,7 @@ from entitlements.facts import FeatureId, Product, ProductFeature, ProductFeatur
 from resolvers.context import Context
 from resolvers.errors import Problems, UserErrorCode, refuse
 from resolvers.features import find_feature_under_lock
-from resolvers.paging import Listing, PageArguments, list_all, read_cut
+from resolvers.paging import Listing, PageArguments, list_all, nothing, read_cut
 from resolvers.references import ABSENT, Absent, ById, ByKey, Reference
 from resolvers.validation import (
     KEY_LENGTH,
@@ -20,6 +20,7 @@ from resolvers.validation import (
 )
 from resolvers.writing import write_catalogue
 from storage import product_features, products
+from storage.catalogue_lists import ProductPage, ProductsOf
 from storage.ids import new_id
 from storage.paging import Position
 from storage.unit_of_work import CatalogueWork, CustomerWork, look_up
@@ -48,15 +49,13 @@ async def list_products(context: Context, arguments: PageArguments, *, active: b
             return list_all(scope, arguments, [], _position)
         active = True
     cut = read_cut(scope, arguments)
-    environment, database = context.environment_id, context.database
+    of = ProductsOf(active)
 
     async def count() -> int:
-        async with database.read() as connection:
-            return await products.count_products(connection, environment, active=active)
+        return await context.loaders.product_counts.load(of) or 0
 
-    async with database.read() as connection:
-        page = await products.page_products(connection, environment, cut, active=active)
-    return Listing(scope, page, _position, count)
+    page = await context.loaders.product_pages.load(ProductPage(of, cut))
+    return Listing(scope, page or nothing(), _position, count)
 
 
 async def create_product(

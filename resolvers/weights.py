@@ -11,7 +11,15 @@ _PLACE = 600
 """A key, its stamp and its place among the others."""
 
 CatalogueValue = (
-    Feature | Product | ProductFeature | Page[ProductFeature] | tuple[ProductFeature, ...] | list[Feature] | int
+    Feature
+    | Product
+    | ProductFeature
+    | Page[Feature]
+    | Page[Product]
+    | Page[ProductFeature]
+    | tuple[ProductFeature, ...]
+    | list[Feature]
+    | int
 )
 
 
@@ -39,7 +47,7 @@ def _weigh(value: CatalogueValue) -> int:
         case Feature() | Product():
             return 500 + getsizeof(value.name) + getsizeof(value.lookup_key) + _weigh_metadata(value.metadata)
         case Page():
-            return 200 + 500 * len(value.items)
+            return 200 + sum(map(_weigh, value.items))
         case tuple():
             return 100 + 500 * len(value)
         case list():

@@ -178,10 +178,11 @@ async def _attachments(
     """A connection for each parent, or the exception to raise there."""
     lists = [AttachmentsOf(by, parent.record.id, detached) for parent in parents]
     listings = await list_product_features(context, lists, arguments)
+    livemode = context.environment.livemode
     pages = [
         listing
         if isinstance(listing, InvalidArgument)
-        else connect(listing, lambda row: ProductFeature.of(context, row))
+        else connect(listing, lambda row: ProductFeature(record=row, livemode=livemode))
         for listing in listings
     ]
     # An exception in a batch is the error of its place alone.

@@ -101,15 +101,16 @@ class Customer(Node):
         known = await self._known(info)
         if known is None:
             return None
+        context = info.context
         listing = await entitlements.list_entitlements(
-            info.context,
+            context,
             known,
             page_arguments(first, after, last, before),
             at=None,
             status=status,
             lookup_keys=None if lookup_keys is UNSET else lookup_keys,
         )
-        return connect(listing, lambda each: Entitlement.of(info.context, each))
+        return connect(listing, lambda each: Entitlement.of(context, each))
 
     @strawberry.field(
         description=(

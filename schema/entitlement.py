@@ -106,7 +106,8 @@ class EntitlementState:
     @staticmethod
     def feature(states: Sequence["EntitlementState"], info: Info) -> list[Feature]:
         """The features, at hand."""
-        return [Feature.of(info.context, each.value.feature) for each in states]
+        livemode = info.context.environment.livemode
+        return [Feature(record=each.value.feature, livemode=livemode) for each in states]
 
     @strawberry.field(
         description="Of the subscriptions that carry it at the instant the one that ends last; null for a grant."

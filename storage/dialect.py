@@ -1,9 +1,10 @@
 """Statements that the two databases spell differently."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Row, Select, Table, bindparam
+from sqlalchemy import Boolean, ColumnElement, Insert, Row, Select, Table, bindparam, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
@@ -41,6 +42,35 @@ def one_of_given(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     and SQLite allows only so many parameters.
     """
     return _OneOf(column, bindparam(name, type_=WordList()))
+
+
+async def insert_rows(connection: AsyncConnection, rows: Mapping[Table, Sequence[Mapping[str, object]]]) -> None:
+    """Adds rows to several tables, which may refer to those before them.
+
+    One statement for each table; on PostgreSQL one for all of them if each gets a single row, as its foreign keys are
+    looked at when a statement is through, and a statement of its own costs more than the row.
+    """
+    if is_postgresql(connection) and all(len(of) == 1 for of in rows.values()):
+        single = {_parameter(table, name): value for table, [row] in rows.items() for name, value in row.items()}
+        await connection.execute(_insert_together(*rows), single)
+        return
+    for table, of in rows.items():
+        if of:
+            # A list of one is sent as a batch too, which costs more than the row by itself.
+            await connection.execute(insert(table), of if len(of) > 1 else of[0])
+
+
+@cache
+def _insert_together(*tables: Table) -> Insert:
+    *first, last = (
+        insert(table).values({column.name: bindparam(_parameter(table, column.name)) for column in table.columns})
+        for table in tables
+    )
+    return last.add_cte(*(statement.cte(f"into_{statement.table.description}") for statement in first))
+
+
+def _parameter(table: Table, column: str) -> str:
+    return f"{table.name}_{column}"
 
 
 class _OneOf(FunctionElement[bool]):

@@ -1,18 +1,16 @@
 """Subscriptions at rest, with their status history, their items and the items' segments."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import Table, bindparam, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import bindparam, func, insert, select, update
 
 from entitlements.facts import (
     BillingInterval,
     CustomerId,
-    EnvironmentId,
     Interval,
     Metadata,
     ProductId,
@@ -25,7 +23,7 @@ from entitlements.facts import (
     SubscriptionStatus,
     TrialEndBehavior,
 )
-from storage.dialect import AnyRow, AnySelect, one_of_given
+from storage.dialect import AnyRow, AnySelect, insert_rows, one_of_given
 from storage.errors import RowUnreadable
 from storage.rows import subscription_item_segments as segments
 from storage.rows import subscription_items as items
@@ -41,16 +39,25 @@ _CHOSEN = (
     subscriptions.c.environment_id == bindparam("environment"),
     one_of_given(subscriptions.c.customer_id, "customers"),
 )
-_OF_CUSTOMERS = select(subscriptions).where(*_CHOSEN).order_by(subscriptions.c.recorded_at, subscriptions.c.id)
-_STATUSES = select(statuses).join(subscriptions).where(*_CHOSEN).order_by(statuses.c.since)
-_SEGMENTS = (
-    select(segments, items.c.subscription_id, items.c.position)
-    .select_from(segments)
-    .join(items)
-    .join(subscriptions)
+# A row for each status, as hardly any subscription has many: a query of their own would cost more.
+HISTORIES: AnySelect = (
+    select(subscriptions, statuses.c.subscription_id, statuses.c.status, statuses.c.since)
+    .join(statuses)
+    .where(*_CHOSEN)
+    .order_by(subscriptions.c.recorded_at, subscriptions.c.id, statuses.c.since)
+)
+_LINES = segments.join(items).join(subscriptions)
+SEGMENTS: AnySelect = (
+    select(segments, items.c.subscription_id)
+    .select_from(_LINES)
     .where(*_CHOSEN)
     .order_by(items.c.position, segments.c.from_at)
 )
+"""With HISTORIES what `read_subscriptions` wants, both from one snapshot: of the customers whose ids are given as
+`customers`, within the `environment` given."""
+
+PRODUCTS: AnySelect = select(segments.c.product_id).select_from(_LINES).where(*_CHOSEN)
+"""The products that any item of theirs ever was for."""
 
 
 class SubscriptionChanges(TypedDict, total=False):
@@ -65,33 +72,32 @@ class SubscriptionChanges(TypedDict, total=False):
     metadata: Metadata
 
 
-async def load_subscriptions_of(
-    connection: AsyncConnection, environment: EnvironmentId, customers: Sequence[CustomerId]
+def read_subscriptions(
+    rows: Iterable[AnyRow], segment_rows: Iterable[AnyRow]
 ) -> dict[CustomerId, tuple[Subscription, ...] | RowUnreadable]:
-    """All subscriptions of these customers, in the order they were made; a customer without one is absent.
+    """The subscriptions of each customer, in the order they were made; a customer without one is absent.
 
-    Of a customer with one that can't be read there is the error instead. Three statements however many there are; run
-    them inside one snapshot.
+    Of a customer with one that can't be read there is the error instead.
     """
-    chosen = {"environment": environment, "customers": customers}
-    rows = (await connection.execute(_OF_CUSTOMERS, chosen)).all()
-    histories = await _by_subscription(connection, _STATUSES, chosen)
-    lines = await _by_subscription(connection, _SEGMENTS, chosen)
-    found: defaultdict[CustomerId, list[AnyRow]] = defaultdict(list)
-    for row in rows:
-        found[row.customer_id].append(row)
-    return {customer: _read_all(held, histories, lines) for customer, held in found.items()}
+    histories, lines = _by_subscription(rows), _by_subscription(segment_rows)
+    found: defaultdict[CustomerId, list[str]] = defaultdict(list)
+    for subscription, history in histories.items():
+        found[history[0].customer_id].append(subscription)
+    return {customer: _read_all([(histories[each], lines[each]) for each in held]) for customer, held in found.items()}
 
 
 async def insert_subscription(work: CustomerWork, subscription: Subscription) -> None:
     """Adds a subscription with its first statuses, items and segments."""
     scope = {"environment_id": work.environment.id, "subscription_id": subscription.id}
-    await _insert_all(work, subscriptions, [_subscription_row(work, subscription)])
-    await _insert_all(work, statuses, [scope | _status_row(record) for record in subscription.statuses])
     numbered = enumerate(subscription.items)
-    await _insert_all(work, items, [scope | {"id": item.id, "position": position} for position, item in numbered])
-    await _insert_all(
-        work, segments, [_segment_row(work, item.id, part) for item in subscription.items for part in item.segments]
+    await insert_rows(
+        work.connection,
+        {
+            subscriptions: [_subscription_row(work, subscription)],
+            statuses: [scope | _status_row(record) for record in subscription.statuses],
+            items: [scope | {"id": item.id, "position": position} for position, item in numbered],
+            segments: [_segment_row(work, item.id, part) for item in subscription.items for part in item.segments],
+        },
     )
     work.note_subscription(subscription)
 
@@ -112,7 +118,7 @@ async def update_subscription(
 async def append_status(work: CustomerWork, subscription: SubscriptionId, record: StatusRecord) -> None:
     """Adds to a subscription's status history."""
     scope = {"environment_id": work.environment.id, "subscription_id": subscription}
-    await _insert_all(work, statuses, [scope | _status_row(record)])
+    await insert_rows(work.connection, {statuses: [scope | _status_row(record)]})
     held = work.find_subscription(subscription)
     work.note_subscription(replace(held, statuses=(*held.statuses, record)))
 
@@ -126,7 +132,7 @@ async def insert_item(work: CustomerWork, subscription: SubscriptionId, item: Su
             environment_id=work.environment.id, id=item.id, subscription_id=subscription, position=position
         )
     )
-    await _insert_all(work, segments, [_segment_row(work, item.id, part) for part in item.segments])
+    await insert_rows(work.connection, {segments: [_segment_row(work, item.id, part) for part in item.segments]})
     held = work.find_subscription(subscription)
     work.note_subscription(replace(held, items=(*held.items, item)))
 
@@ -142,15 +148,13 @@ async def close_segment(work: CustomerWork, item: SubscriptionItemId, at: dateti
 
 async def open_segment(work: CustomerWork, item: SubscriptionItemId, segment: Segment) -> None:
     """Begins the item's next segment, at the instant at which the one before was closed."""
-    await _insert_all(work, segments, [_segment_row(work, item, segment)])
+    await insert_rows(work.connection, {segments: [_segment_row(work, item, segment)]})
     _note_segments(work, item, lambda parts: (*parts, segment))
 
 
-async def _by_subscription(
-    connection: AsyncConnection, query: AnySelect, chosen: Mapping[str, object]
-) -> _BySubscription:
+def _by_subscription(rows: Iterable[AnyRow]) -> _BySubscription:
     found: _BySubscription = defaultdict(list)
-    for row in await connection.execute(query, chosen):
+    for row in rows:
         found[row.subscription_id].append(row)
     return found
 
@@ -162,12 +166,6 @@ def _note_segments(
         lines = tuple(replace(line, segments=change(line.segments)) if line.id == item else line for line in held.items)
         if lines != held.items:
             work.note_subscription(replace(held, items=lines))
-
-
-async def _insert_all(work: CustomerWork, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        # A list of one is sent as a batch too, which costs more than the row by itself.
-        await work.connection.execute(insert(table), rows if len(rows) > 1 else rows[0])
 
 
 def _subscription_row(work: CustomerWork, subscription: Subscription) -> dict[str, Any]:
@@ -205,15 +203,16 @@ def _segment_row(work: CustomerWork, item: SubscriptionItemId, segment: Segment)
 
 
 def _read_all(
-    rows: Sequence[AnyRow], histories: _BySubscription, lines: _BySubscription
+    held: Sequence[tuple[Sequence[AnyRow], Sequence[AnyRow]]],
 ) -> tuple[Subscription, ...] | RowUnreadable:
     try:
-        return tuple(_read(row, histories[row.id], lines[row.id]) for row in rows)
+        return tuple(_read(history, lines) for history, lines in held)
     except RowUnreadable as unreadable:
         return unreadable
 
 
-def _read(row: AnyRow, history: Sequence[AnyRow], lines: Sequence[AnyRow]) -> Subscription:
+def _read(history: Sequence[AnyRow], lines: Sequence[AnyRow]) -> Subscription:
+    row = history[0]
     try:
         return Subscription(
             id=row.id,

@@ -44,15 +44,17 @@ def named_document(
     Raises: BadRequest, for what is no id, and for two ids that differ.
     """
     apollo = _read_apollo(extensions or {})
-    plain = {
-        _read_id("The id in the address", path_id),
-        _read_id("`documentId`", given.get("documentId")),
-        _read_id("`doc_id`", given.get("doc_id")),
-    }
-    ids = (plain | {apollo}) - {None}
+    named = (
+        ("The id in the address", path_id),
+        ("`documentId`", given.get("documentId")),
+        ("`doc_id`", given.get("doc_id")),
+    )
+    ids = {_read_id(label, value) for label, value in named if value is not None}
+    if apollo is not None:
+        ids.add(apollo)
     if len(ids) > 1:
         raise BadRequest("The request names several documents: send one id.")
-    return NamedDocument(cast("str", ids.pop()), by_apollo=apollo is not None) if ids else None
+    return NamedDocument(ids.pop(), by_apollo=apollo is not None) if ids else None
 
 
 def is_hash(text: str) -> bool:
@@ -73,9 +75,7 @@ def hash_of(text: str) -> str | None:
         return None
 
 
-def _read_id(label: str, value: object) -> str | None:
-    if value is None:
-        return None
+def _read_id(label: str, value: object) -> str:
     if not isinstance(value, str):
         raise BadRequest(f"{label} must be a text or null.")
     prefix, colon, rest = value.partition(":")
@@ -99,7 +99,7 @@ def _read_apollo(extensions: Mapping[str, object]) -> str | None:
     given = cast("dict[str, object]", value)
     # A bool is an int to Python, and `true` is no version.
     if given.get("version") is not True and given.get("version") == 1:
-        found = _read_id("`extensions.persistedQuery.sha256Hash`", given.get("sha256Hash"))
-        if found is not None:
-            return found
+        hash_ = given.get("sha256Hash")
+        if hash_ is not None:
+            return _read_id("`extensions.persistedQuery.sha256Hash`", hash_)
     raise BadRequest("`extensions.persistedQuery` must hold `version`, which is 1, and `sha256Hash`.")

@@ -51,7 +51,7 @@ class Documents:
 
     async def find(self, environment: EnvironmentId, text: str | None, named: NamedDocument | None) -> Found:
         """The document that a request sends, names, or both. Raises: DocumentRefused, DatabaseUnavailable."""
-        if text is None or not text.strip():
+        if not text or text.isspace():
             return await self._find_named(environment, named)
         digest = hash_of(text) if named or self._only_trusted else None
         # An id of one's own says nothing of a text: a client sends both where the id alone was unknown.

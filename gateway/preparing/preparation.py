@@ -91,7 +91,28 @@ class Operation:
 
         Fields times list sizes; docs/limits.md says how. At most LARGEST_NUMBER.
         """
-        given = self._given(variables or {})
+        return self._price(self._given(variables))
+
+    def check(self, variables: Mapping[str, Any] | None, spent_before: int = 0) -> list[GraphQLError]:
+        """What the variables ask too much for: pages that are too large or none, or more than `max_cost` in all.
+
+        `spent_before`: the cost of other operations of the same request.
+        """
+        return self.judge(variables, spent_before)[1]
+
+    def judge(self, variables: Mapping[str, Any] | None, spent_before: int = 0) -> tuple[int, list[GraphQLError]]:
+        """What it costs with these variables, and what they ask too much for: `cost` and `check` at once."""
+        given = self._given(variables)
+        errors: list[GraphQLError] = []
+        for size, number in zip(self._sizes, given, strict=True):
+            if not size.is_list and (error := refuse_page(size.argument, number, self.limits, self.definition)):
+                errors.append(error)
+        own, limit = self._price(given), self.limits.max_cost
+        if limit and spent_before + own > limit:
+            errors.append(_too_costly(spent_before + own, limit, self.definition))
+        return own, errors[:MAX_ERRORS]
+
+    def _price(self, given: tuple[int | None, ...]) -> int:
         found = self._costs.get(given)
         if found is None:
             known = {
@@ -103,26 +124,15 @@ class Operation:
             self._costs[given] = found
         return found
 
-    def check(self, variables: Mapping[str, Any] | None, spent_before: int = 0) -> list[GraphQLError]:
-        """What the variables ask too much for: pages that are too large or none, or more than `max_cost` in all.
-
-        `spent_before`: the cost of other operations of the same request.
-        """
-        errors: list[GraphQLError] = []
-        for size, number in zip(self._sizes, self._given(variables or {}), strict=True):
-            if not size.is_list and (error := refuse_page(size.argument, number, self.limits, self.definition)):
-                errors.append(error)
-        cost, limit = spent_before + self.cost(variables), self.limits.max_cost
-        if limit and cost > limit:
-            errors.append(_too_costly(cost, limit, self.definition))
-        return errors[:MAX_ERRORS]
-
-    def _given(self, variables: Mapping[str, Any]) -> tuple[int | None, ...]:
+    def _given(self, variables: Mapping[str, Any] | None) -> tuple[int | None, ...]:
+        if not self._sizes:
+            return ()
+        sent = variables or {}
         return tuple(
-            given_size(variables[size.name], is_list=size.is_list)
-            if size.name in variables
-            else self._defaults.get(size)
-            for size in self._sizes
+            [
+                given_size(sent[size.name], is_list=size.is_list) if size.name in sent else self._defaults.get(size)
+                for size in self._sizes
+            ]
         )
 
 
@@ -165,6 +175,7 @@ class Preparation:
     def __init__(self, schema: GraphQLSchema, limits: Limits, *, compiled: bool = False) -> None:
         self._schema = schema
         self._limits = limits
+        self._most_characters = Bounds.of(limits.max_tokens).characters
         # What it makes is kept here, with the documents.
         self._compiler = Compiler(schema, entries=0) if compiled else None
         self._shapes = FieldShapes(schema)
@@ -188,7 +199,7 @@ class Preparation:
 
     def find(self, text: str, *, trusted: bool = False) -> Prepared | None:
         """What `prepare` would answer, if that takes no work; None otherwise."""
-        bound = Bounds.of(self._limits.max_tokens).characters
+        bound = self._most_characters
         if bound and not trusted and len(text) > bound:
             return Prepared(text, errors=(too_large("characters", len(text), bound),))
         prepared = self._kept.get((text, trusted))

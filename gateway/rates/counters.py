@@ -1,25 +1,18 @@
-"""Where spending is counted: in this process, or in a Redis that several processes share.
-
-Counted by the `limits` library in windows that slide: what was spent in the window before counts for less the longer
-that window is gone. It is two numbers a caller, however much is spent.
-"""
+"""Where spending is counted: in this process, or by the `limits` library in a Redis that several processes share."""
 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import cast
 
 from limits import RateLimitItem
-from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.storage import RedisStorage
 from limits.aio.storage.redis.redispy import RedispyBridge
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.errors import ConfigurationError, StorageError
 
+from gateway.rates.memory import LocalCounters, Window
 from gateway.settings import SettingsInvalid
-
-T = TypeVar("T")
 
 log = logging.getLogger("admittance.rate_limits")
 
@@ -33,66 +26,12 @@ WARNING_SECONDS = 60.0
 _SHARED_SCHEMES = ("redis://", "rediss://", "redis+unix://")
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """What was spent in the window before, in seconds until it counts for nothing, and what in this one."""
-
-    previous: int
-    previous_left: float
-    current: int
-    current_left: float
-
-
-class BoundedMemory(MemoryStorage):
-    """The library's counters in memory, with a bound and no timer.
-
-    The library's own looks at every counter there is on each operation, in a task it leaves behind at the end. Here the
-    oldest make way: those that ended, and past the bound those that didn't.
-    """
-
-    # A scheme of its own: without one this class would take the place of its parent in the library's register.
-    STORAGE_SCHEME = ("async+bounded-memory",)  # pyright: ignore[reportAssignmentType] - the library only iterates it
-
-    def __init__(self, at_most: int) -> None:
-        super().__init__()
-        self._at_most = at_most
-
-    async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
-        """Adds to a counter, begun where there is none. It awaits nothing, so nobody comes between."""
-        now = time.time()
-        if self.expirations.get(key, 0) <= now:
-            self._forget(key)
-            self._make_room(now)
-            self.storage[key] = 0
-            self.expirations[key] = now + expiry
-        self.storage[key] += amount
-        return self.storage[key]
-
-    async def decr(self, key: str, amount: int = 1) -> int:
-        """Takes back from a counter, never below 0."""
-        if key in self.storage:
-            self.storage[key] = max(0, self.storage[key] - amount)
-        return self.storage.get(key, 0)
-
-    def _make_room(self, now: float) -> None:
-        # Counters stand in the order in which they began.
-        while self.expirations:
-            oldest = next(iter(self.expirations))
-            if self.expirations[oldest] > now and len(self.expirations) < self._at_most:
-                return
-            self._forget(oldest)
-
-    def _forget(self, key: str) -> None:
-        self.storage.pop(key, None)
-        self.expirations.pop(key, None)
-
-
 class SharedCounters:
     """Counters in Redis, left alone for a while whenever they can't be had."""
 
     def __init__(self, storage: RedisStorage) -> None:
         self._storage = storage
-        self.limiter = SlidingWindowCounterRateLimiter(storage)
+        self._limiter = SlidingWindowCounterRateLimiter(storage)
         self._away_until = 0.0
         self._warned_at = -WARNING_SECONDS
 
@@ -112,13 +51,14 @@ class SharedCounters:
         except ValueError:
             raise SettingsInvalid([_problem("that is not a Redis URL")]) from None
 
-    async def ask(self, question: "Question[T]") -> T | None:
-        """The answer of the shared counters; None if there is none in time."""
+    async def spend(self, rate: RateLimitItem, cost: int, key: str) -> tuple[bool, Window] | None:
+        """Spends if it fits, and says whether it did and what is spent now; None if they can't say so in time."""
         if time.monotonic() < self._away_until:
             return None
         try:
             async with asyncio.timeout(SHARED_PATIENCE_SECONDS):
-                return await question(self.limiter)
+                fits = await self._limiter.hit(rate, key, cost=cost)
+                return fits, Window(*await self._storage.get_sliding_window(rate.key_for(key), rate.get_expiry()))
         except (StorageError, TimeoutError, OSError) as error:
             self._note_absence(error)
             return None
@@ -141,33 +81,18 @@ class SharedCounters:
             )
 
 
-Question = Callable[[SlidingWindowCounterRateLimiter], Awaitable[T]]
-
-
 class Counters:
     """What a kind of callers spent: in the shared counters, or here if there are none or they can't be had."""
 
     def __init__(self, shared: SharedCounters | None, *, at_most: int) -> None:
         self._shared = shared
-        self._local = SlidingWindowCounterRateLimiter(BoundedMemory(at_most))
+        self._local = LocalCounters(at_most)
 
     async def spend(self, rate: RateLimitItem, cost: int, *key: str) -> tuple[bool, Window]:
         """Spends if it fits, and says whether it did and what is spent now."""
-
-        async def spend(counters: SlidingWindowCounterRateLimiter) -> tuple[bool, Window]:
-            fits = await counters.hit(rate, *key, cost=cost)
-            return fits, await _window(counters, rate, *key)
-
-        return await self._ask(spend)
-
-    async def _ask(self, question: Question[T]) -> T:
-        answer = await self._shared.ask(question) if self._shared else None
-        return await question(self._local) if answer is None else answer
-
-
-async def _window(counters: SlidingWindowCounterRateLimiter, rate: RateLimitItem, *key: str) -> Window:
-    storage = cast("MemoryStorage | RedisStorage", counters.storage)
-    return Window(*await storage.get_sliding_window(rate.key_for(*key), rate.get_expiry()))
+        name = "/".join(key)
+        answer = await self._shared.spend(rate, cost, name) if self._shared else None
+        return self._local.spend(rate, cost, name) if answer is None else answer
 
 
 def _problem(message: str) -> str:

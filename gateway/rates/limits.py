@@ -7,7 +7,8 @@ from typing import Literal
 
 from limits import RateLimitItem, parse
 
-from gateway.rates.counters import Counters, SharedCounters, Window
+from gateway.rates.counters import Counters, SharedCounters
+from gateway.rates.memory import Window
 from gateway.settings import Settings
 
 MAX_CALLERS = 100_000

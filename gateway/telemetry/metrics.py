@@ -6,7 +6,7 @@ import importlib.metadata
 import ipaddress
 import platform
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily
@@ -26,6 +26,8 @@ Outcome = Literal[
     "ok", "partial", "refused", "limited", "unauthenticated", "timeout", "internal", "unavailable", "cancelled"
 ]
 
+M = TypeVar("M", Counter, Histogram)
+
 _KINDS = frozenset({"query", "mutation", "subscription"})
 _RAN: frozenset[Outcome] = frozenset({"ok", "partial"})
 _TURNED_AWAY: frozenset[Outcome] = frozenset({"refused", "limited", "unauthenticated"})
@@ -41,39 +43,49 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         by_operation = ("operation", "type")
-        self._operations = Counter(
-            "admittance_operations",
-            "Operations answered, by what became of them.",
-            (*by_operation, "outcome"),
-            registry=self.registry,
+        self._operations = _Labelled(
+            Counter(
+                "admittance_operations",
+                "Operations answered, by what became of them.",
+                (*by_operation, "outcome"),
+                registry=self.registry,
+            )
         )
-        self._seconds = Histogram(
-            "admittance_operation_seconds",
-            "Time that operations took which were carried out.",
-            by_operation,
-            buckets=_SECONDS,
-            registry=self.registry,
+        self._seconds = _Labelled(
+            Histogram(
+                "admittance_operation_seconds",
+                "Time that operations took which were carried out.",
+                by_operation,
+                buckets=_SECONDS,
+                registry=self.registry,
+            )
         )
-        self._costs = Histogram(
-            "admittance_operation_cost",
-            "Cost of operations that were carried out, as extensions.cost reports it.",
-            by_operation,
-            buckets=_COSTS,
-            registry=self.registry,
+        self._costs = _Labelled(
+            Histogram(
+                "admittance_operation_cost",
+                "Cost of operations that were carried out, as extensions.cost reports it.",
+                by_operation,
+                buckets=_COSTS,
+                registry=self.registry,
+            )
         )
-        self._sizes = Histogram(
-            "admittance_loader_batch_size",
-            "Keys asked for in one batch.",
-            ("loader",),
-            buckets=_SIZES,
-            registry=self.registry,
+        self._sizes = _Labelled(
+            Histogram(
+                "admittance_loader_batch_size",
+                "Keys asked for in one batch.",
+                ("loader",),
+                buckets=_SIZES,
+                registry=self.registry,
+            )
         )
-        self._batch_seconds = Histogram(
-            "admittance_loader_batch_seconds",
-            "Time one batch took to load.",
-            ("loader",),
-            buckets=_SECONDS,
-            registry=self.registry,
+        self._batch_seconds = _Labelled(
+            Histogram(
+                "admittance_loader_batch_seconds",
+                "Time one batch took to load.",
+                ("loader",),
+                buckets=_SECONDS,
+                registry=self.registry,
+            )
         )
         self._fallbacks = Counter(
             "admittance_compiled_fallbacks",
@@ -94,13 +106,13 @@ class Metrics:
         """
         type_ = kind if kind in _KINDS else "unknown"
         label = self._names.label(name, type_, has_run=outcome in _RAN)
-        self._operations.labels(label, type_, outcome).inc()
+        self._operations[label, type_, outcome].inc()
         if outcome in _TURNED_AWAY:
             # Being turned away is quick and cheap: a flood of it would make everybody's time look better than it is.
             return
-        self._seconds.labels(label, type_).observe(seconds)
+        self._seconds[label, type_].observe(seconds)
         if cost is not None:
-            self._costs.labels(label, type_).observe(cost)
+            self._costs[label, type_].observe(cost)
 
     def fallback(self, reason: str) -> None:
         """Counts an operation that was not carried out compiled. `reason`: one of few words."""
@@ -108,12 +120,24 @@ class Metrics:
 
     def batch(self, loader: str, size: int, seconds: float) -> None:
         """Counts a batch of look-ups."""
-        self._sizes.labels(loader).observe(size)
-        self._batch_seconds.labels(loader).observe(seconds)
+        self._sizes[loader,].observe(size)
+        self._batch_seconds[loader,].observe(seconds)
 
     def text(self) -> bytes:
         """All figures in Prometheus' text format."""
         return generate_latest(self.registry)
+
+
+class _Labelled(dict[tuple[str, ...], M]):
+    """A metric's series by their labels, kept: to look one up the library checks all labels, under a lock."""
+
+    def __init__(self, metric: M) -> None:
+        super().__init__()
+        self._metric = metric
+
+    def __missing__(self, labels: tuple[str, ...]) -> M:
+        series = self[labels] = self._metric.labels(*labels)
+        return series
 
 
 class _Connections(Collector):

@@ -84,3 +84,12 @@ async def test_scalars_of_ones_own_in_lists_and_where_null_may_not_be(values: li
 @pytest.mark.parametrize("colours", [["RED", "GREEN"], ["RED", "BLUE"], [None], [late], "RED", None])
 async def test_lists_of_enums(colours: Value) -> None:
     await assert_same(SCHEMA, "{ deep { colours } b }", root={"deep": {"colours": colours}})
+
+
+async def test_a_function_that_answers_a_scalar_of_ones_own_is_called() -> None:
+    def five(_info: Value) -> int:
+        return 5
+
+    await assert_same(
+        SCHEMA, "{ even b deep { even evens } }", root={"even": five, "deep": {"even": five, "evens": [five]}}
+    )

@@ -1,7 +1,11 @@
 """DateTime: RFC 3339 with an offset in, UTC in whole milliseconds out, and nothing that isn't an instant."""
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
+from schema.scalars import write_instant
 from tests.operations.api import Api, Json
 
 AT = """query Q($at: DateTime) {
@@ -164,3 +168,16 @@ async def test_a_trial_may_last_until_the_last_instant_and_has_no_period_after_i
 
     assert payload["subscription"] == {"status": "TRIALING", "trialEnd": LAST, "currentPeriodEnd": LAST}
     assert await api.of_customer("acme", "nextChangeAt") == {"nextChangeAt": LAST}
+
+
+def test_instants_that_compare_as_equal_are_each_written_as_what_they_are() -> None:
+    first = datetime(2026, 10, 25, 1, 30, tzinfo=ZoneInfo("Europe/London"))
+    again = first.replace(fold=1)
+    assert first == again
+
+    assert [write_instant(each) for each in (first, again, first)] == [
+        "2026-10-25T00:30:00.000Z",
+        "2026-10-25T01:30:00.000Z",
+        "2026-10-25T00:30:00.000Z",
+    ]
+    assert write_instant(datetime(2026, 10, 25, 0, 30, tzinfo=UTC)) == "2026-10-25T00:30:00.000Z"

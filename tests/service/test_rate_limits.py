@@ -12,10 +12,14 @@ from unittest.mock import patch
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from limits import parse
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from pydantic import SecretStr
 
-from gateway.rates.counters import SHARED_PATIENCE_SECONDS, BoundedMemory
+from gateway.rates.counters import SHARED_PATIENCE_SECONDS
 from gateway.rates.limits import RateLimits, Spent, rate_headers, source_of
+from gateway.rates.memory import LocalCounters, Window
 from gateway.settings import Settings, SettingsInvalid
 
 NOON = 1_800_000_000.0
@@ -160,19 +164,39 @@ def test_headers_say_where_a_caller_stands() -> None:
     assert rate_headers(refused) == {**rate_headers(allowed), "Retry-After": "12"}
 
 
-async def test_memory_is_bounded_and_what_ended_goes_first() -> None:
-    counters = BoundedMemory(at_most=100)
-    await counters.incr("long", 3_600)
-
+def test_memory_is_bounded_and_what_ended_goes_first() -> None:
+    counters, hourly, short = LocalCounters(at_most=100), parse("5/hour"), parse("5/second")
     with patch("time.time", lambda: NOON):
+        counters.spend(hourly, 1, "long")
+
         for number in range(1_000):
-            await counters.incr(f"short {number}", 1)
-    assert len(counters.storage) == len(counters.expirations) == 100
-    assert "short 999" in counters.storage
+            counters.spend(short, 1, f"short {number}")
+        kept, _ = counters.spend(short, 5, "short 999")
+        forgotten, _ = counters.spend(hourly, 5, "long")
+    assert len(counters) == 100
+    assert (kept, forgotten) == (False, True)
 
     with patch("time.time", lambda: NOON + 2):
-        await counters.incr("later", 1)
-    assert list(counters.storage) == ["later"]
+        counters.spend(hourly, 1, "later")
+    assert len(counters) == 2, "the one that goes on, and the later one"
+
+
+@given(st.lists(st.tuples(st.integers(0, 400), st.integers(1, 12)), min_size=1, max_size=20))
+@example([(0, 10), (240, 1), (0, 8), (239, 9), (1, 1), (0, 11)])
+def test_this_process_counts_as_the_shared_counters_do(wishes: list[tuple[int, int]]) -> None:
+    """By the library's limiter, over its own counters in memory: what fits, and what is then left."""
+
+    async def play() -> None:
+        rate, here, storage, now = parse("10/minute"), LocalCounters(at_most=100), MemoryStorage(), NOON
+        limiter = SlidingWindowCounterRateLimiter(storage)
+        for quarters, cost in wishes:
+            now += quarters / 4
+            with patch("time.time", lambda: now):  # noqa: B023 - it is called at once
+                fits = await limiter.hit(rate, "key_1", cost=cost)
+                left = await storage.get_sliding_window(rate.key_for("key_1"), rate.get_expiry())
+                assert here.spend(rate, cost, "key_1") == (fits, Window(*left))
+
+    asyncio.run(play())
 
 
 async def test_counting_leaves_no_task_behind() -> None:
