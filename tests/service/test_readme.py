@@ -128,3 +128,12 @@ def test_links_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
 
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_fields_that_are_shown_as_examples_are_those_of_the_schema() -> None:
+    guide = (ROOT / "docs" / "fields.md").read_text(encoding="utf-8")
+    shown = re.findall(r"From `([a-z/_.]+)`:\n\n```python\n(.*?)^```", guide, re.MULTILINE | re.DOTALL)
+
+    assert len(shown) == guide.count("```python") == 4
+    for path, code in shown:
+        assert code in (ROOT / path).read_text(encoding="utf-8"), path
