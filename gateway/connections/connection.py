@@ -13,6 +13,7 @@ from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from gateway.connections.head_with_body import HeadWithBody
 from gateway.connections.kernel_buffers import drop_unsent, keep_little
 from gateway.connections.request_head import MAX_HEAD_BYTES, check_head, head_too_large
 from gateway.connections.stopping import answer_if_stopped
@@ -150,6 +151,8 @@ class HttpConnection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401 - uvicorn's own type
         self._answering = cycle
+        if cycle.scope["method"] != "HEAD":
+            cycle.transport = HeadWithBody(cycle.transport)
         # uvicorn's types of an application and Starlette's are two spellings of one thing.
         answering: Any = partial(answer_if_stopped, cycle, app)
         super()._start_asgi_task(cycle, answering)
