@@ -6,9 +6,11 @@ stepped through. Source: DESIGN, The rule; `README.md` defines the terms.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from operator import itemgetter
+from itertools import product as cartesian
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from entitlements.facts import (
@@ -46,60 +48,79 @@ def timeline(facts: CustomerFacts, attachments: Iterable[ProductFeature]) -> Tim
 
     Shape: `attachments` in any order, of every product that a segment names; others don't count.
     """
-    by_product: defaultdict[ProductId, list[ProductFeature]] = defaultdict(list)
-    for attachment in attachments:
-        by_product[attachment.product].append(attachment)
-    gathered = _Gathered()
+    bundles = _bundles(attachments)
+    gifts: defaultdict[FeatureId, list[_Gift]] = defaultdict(list)
     for subscription in facts.subscriptions:
-        _gather_subscription(subscription, by_product, gathered)
+        for features, gift in _gifts_of_subscription(subscription, bundles):
+            for feature in features:
+                gifts[feature].append(gift)
     for grant in facts.grants:
-        _gather_grant(grant, gathered)
-    return gathered.timeline()
+        if gift := _gift_of_grant(grant):
+            gifts[grant.feature].append(gift)
+    return Timeline(_together(gifts))
 
 
-class _Given(NamedTuple):
-    """What one fact gives: the very same object for all features that a product gives alike, which most do."""
+class _Bundle(NamedTuple):
+    """Features that a product gives alike: each was attached and detached at the same instants, on the same terms."""
 
-    sources: Sequence[Source]
+    features: Sequence[FeatureId]
+    attachments: Sequence[ProductFeature]
+    """Those of one of the features, which stands for the others."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Gift:
+    """What a grant, or an item's product, gives to every feature of a bundle. The features share it."""
+
+    sources: Sequence[Source] = ()
     withheld: Sequence[Withheld] = ()
 
 
-class _Gathered:
-    """What each feature is given, while it is being collected."""
-
-    def __init__(self) -> None:
-        self._given: defaultdict[FeatureId, list[_Given]] = defaultdict(list)
-
-    def add(self, feature: FeatureId, given: _Given) -> None:
-        if given.sources or given.withheld:
-            self._given[feature].append(given)
-
-    def timeline(self) -> Timeline:
-        alike: dict[tuple[int, ...], FeatureTimeline] = {}
-        features: dict[FeatureId, FeatureTimeline] = {}
-        for feature in sorted(self._given):
-            given = self._given[feature]
-            key = tuple(map(id, given))
-            if key not in alike:
-                alike[key] = _united(given)
-            features[feature] = alike[key]
-        return Timeline(features)
+def _bundles(attachments: Iterable[ProductFeature]) -> Mapping[ProductId, Sequence[_Bundle]]:
+    """A product has many features and few bundles, mostly one: what follows is worked out once for each."""
+    by_feature: defaultdict[tuple[ProductId, FeatureId], list[ProductFeature]] = defaultdict(list)
+    for attachment in attachments:
+        by_feature[attachment.product, attachment.feature].append(attachment)
+    alike: dict[tuple[ProductId, Sequence[object]], tuple[list[FeatureId], list[ProductFeature]]] = {}
+    for (product, feature), attached in by_feature.items():
+        features, _ = alike.setdefault((product, tuple(map(_terms, attached))), ([], attached))
+        features.append(feature)
+    bundles: defaultdict[ProductId, list[_Bundle]] = defaultdict(list)
+    for (product, _), (features, attached) in alike.items():
+        bundles[product].append(_Bundle(features, attached))
+    return bundles
 
 
-def _united(given: Sequence[_Given]) -> FeatureTimeline:
-    withheld = sorted(chain.from_iterable(each.withheld for each in given), key=_withheld_order)
-    return FeatureTimeline(tuple(_runs(chain.from_iterable(each.sources for each in given))), tuple(withheld))
+_terms = attrgetter("attached_at", "rollout", "detached_at", "detach_rollout")
+"""All of an attachment but what it is of."""
 
 
-def _gather_grant(grant: Grant, gathered: _Gathered) -> None:
-    """Source: DESIGN, The rule, 6."""
+def _together(gifts: Mapping[FeatureId, Sequence[_Gift]]) -> dict[FeatureId, FeatureTimeline]:
+    """Every feature's timeline, in the order of the features; those that got the same gifts share one."""
+    found: dict[tuple[_Gift, ...], FeatureTimeline] = {}
+    timelines: dict[FeatureId, FeatureTimeline] = {}
+    for feature in sorted(gifts):
+        given = tuple(gifts[feature])
+        if given not in found:
+            found[given] = _timeline_of(given)
+        timelines[feature] = found[given]
+    return timelines
+
+
+def _timeline_of(gifts: Sequence[_Gift]) -> FeatureTimeline:
+    withheld = sorted(chain.from_iterable(gift.withheld for gift in gifts), key=_withheld_order)
+    return FeatureTimeline(tuple(_runs(chain.from_iterable(gift.sources for gift in gifts))), tuple(withheld))
+
+
+def _gift_of_grant(grant: Grant) -> _Gift | None:
+    """What a grant gives; None if it never does. Source: DESIGN, The rule, 6."""
     from_ = max(grant.active_from, grant.recorded_at)
     ends, revoked = grant.active_to or FOREVER, grant.revoked_at or FOREVER
     until = min(ends, revoked)
-    if from_ < until:
-        cause = AccessReason.GRANT_REVOKED if revoked < ends else AccessReason.GRANT_ENDED
-        source = Source(SourceKind.GRANT, from_, *_known(until, cause), grant=grant.id)
-        gathered.add(grant.feature, _Given([source]))
+    if from_ >= until:
+        return None
+    cause = AccessReason.GRANT_REVOKED if revoked < ends else AccessReason.GRANT_ENDED
+    return _Gift(sources=[Source(SourceKind.GRANT, from_, *_known(until, cause), grant=grant.id)])
 
 
 class _Piece(NamedTuple):
@@ -110,52 +131,23 @@ class _Piece(NamedTuple):
     cause: AccessReason
 
 
-_Pieces = tuple[_Piece, ...]
-
-
-def _gather_subscription(
-    subscription: Subscription, by_product: Mapping[ProductId, Sequence[ProductFeature]], gathered: _Gathered
-) -> None:
+def _gifts_of_subscription(
+    subscription: Subscription, bundles: Mapping[ProductId, Sequence[_Bundle]]
+) -> Iterator[tuple[Sequence[FeatureId], _Gift]]:
+    """What each item gives through each product it ever was for, and to which features."""
     stood = standings(subscription)
     begins = [standing.from_ for standing in stood if standing.withheld_by is None]
+    counted_from = anchor(subscription)
     for item in subscription.items:
-        pieces: defaultdict[tuple[FeatureId, ProductId], list[_Pieces]] = defaultdict(list)
-        for stretch in stretches(item, anchor(subscription), begins):
-            alike: dict[tuple[object, ...], _Pieces] = {}
-            for attachment in by_product.get(stretch.product, ()):
-                shape = attachment.attached_at, attachment.rollout, attachment.detached_at, attachment.detach_rollout
-                if shape not in alike:
-                    alike[shape] = tuple(_pieces(stretch, attachment))
-                pieces[attachment.feature, stretch.product].append(alike[shape])
-        given: dict[tuple[ProductId, tuple[int, ...]], _Given] = {}
-        for (feature, product), parts in pieces.items():
-            key = product, tuple(map(id, parts))
-            if key not in given:
-                given[key] = _given(list(chain.from_iterable(parts)), stood, subscription, item, product)
-            gathered.add(feature, given[key])
-
-
-def _given(
-    pieces: Sequence[_Piece],
-    stood: Sequence[Standing],
-    subscription: Subscription,
-    item: SubscriptionItem,
-    product: ProductId,
-) -> _Given:
-    """What a subscription's item gives by a product, or would but for the subscription's status."""
-    sources: list[Source] = []
-    withheld: list[Withheld] = []
-    for piece in _joined(pieces):
-        for standing in stood:
-            if not (standing.from_ < piece.until and piece.from_ < standing.until):
-                continue
-            from_ = max(piece.from_, standing.from_)
-            to, reason = _known(*_end(piece, standing))
-            if standing.withheld_by is None:
-                sources.append(Source(SourceKind.SUBSCRIPTION, from_, to, reason, subscription.id, item.id, product))
-            else:
-                withheld.append(Withheld(from_, to, standing.withheld_by, reason, subscription.id))
-    return _Given(sources, withheld)
+        lived: defaultdict[ProductId, list[Stretch]] = defaultdict(list)
+        for stretch in stretches(item, counted_from, begins):
+            lived[stretch.product].append(stretch)
+        for product, of_product in lived.items():
+            for bundle in bundles.get(product, ()):
+                pieces = [p for stretch in of_product for each in bundle.attachments for p in _pieces(stretch, each)]
+                gift = _gift_of_item(_joined(pieces), stood, subscription, item, product)
+                if gift.sources or gift.withheld:
+                    yield bundle.features, gift
 
 
 def _pieces(stretch: Stretch, attachment: ProductFeature) -> Iterator[_Piece]:
@@ -187,6 +179,29 @@ def _joined(pieces: Sequence[_Piece]) -> Sequence[_Piece]:
 def _join(one: _Piece, other: _Piece) -> _Piece:
     last = max(one, other, key=lambda piece: (piece.until, -PRECEDENCE.index(piece.cause)))
     return _Piece(one.from_, last.until, last.cause)
+
+
+def _gift_of_item(
+    pieces: Iterable[_Piece],
+    stood: Sequence[Standing],
+    subscription: Subscription,
+    item: SubscriptionItem,
+    product: ProductId,
+) -> _Gift:
+    """Where pieces and standings overlap: what the subscription's status lets through, and what it withholds."""
+    sources: list[Source] = []
+    withheld: list[Withheld] = []
+    for piece, standing in cartesian(pieces, stood):
+        if standing.until <= piece.from_ or piece.until <= standing.from_:
+            continue
+        from_ = max(piece.from_, standing.from_)
+        to, reason = _known(*_end(piece, standing))
+        if standing.withheld_by is None:
+            source = Source(SourceKind.SUBSCRIPTION, from_, to, reason, subscription.id, item.id, product)
+            sources.append(source)
+        else:
+            withheld.append(Withheld(from_, to, standing.withheld_by, reason, subscription.id))
+    return _Gift(sources, withheld)
 
 
 def _end(piece: _Piece, standing: Standing) -> tuple[datetime, AccessReason]:
