@@ -13,6 +13,7 @@ from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from gateway.connections.head_with_body import HeadWithBody
 from gateway.connections.kernel_buffers import drop_unsent, keep_little
 from gateway.connections.request_head import MAX_HEAD_BYTES, check_head, head_too_large
 from gateway.connections.stopping import answer_if_stopped
@@ -44,6 +45,8 @@ class HttpConnection(HttpToolsProtocol):
         # A message is being read from its first byte to its last; `_has_head` once its headers are complete.
         self._is_reading = False
         self._has_head = False
+        # Since the transport last told of bytes a message has come to its end.
+        self._has_arrived = False
         self._bytes_in_a_row = 0
         self._refused: BadRequest | None = None
         self._is_deaf = False
@@ -70,13 +73,15 @@ class HttpConnection(HttpToolsProtocol):
         if self._is_deaf:
             return
         self._unset_keepalive_if_required()
-        if self._arrival is None and _is_answered(self._answering):
-            self._expect_arrival()
+        is_first, self._has_arrived = self._arrival is None and _is_answered(self._answering), False
         self._bytes_in_a_row += len(data)
         try:
             self.parser.feed_data(data)
             if self._bytes_in_a_row > MAX_HEAD_BYTES:
                 raise head_too_large()
+            if is_first and not self._has_arrived:
+                # Most requests come in one piece: for those no clock was ever needed.
+                self._expect_arrival()
         except HttpParserUpgrade as upgrade:
             self._upgrade(data[upgrade.args[0] :])
         except BadRequest as refusal:
@@ -135,6 +140,7 @@ class HttpConnection(HttpToolsProtocol):
         """A request's last byte."""
         self._bytes_in_a_row = 0
         self._is_reading = False
+        self._has_arrived = True
         self._arrival = _stopped(self._arrival)
         if not self._has_head:
             return
@@ -150,6 +156,8 @@ class HttpConnection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401 - uvicorn's own type
         self._answering = cycle
+        if cycle.scope["method"] != "HEAD":
+            cycle.transport = HeadWithBody(cycle.transport)
         # uvicorn's types of an application and Starlette's are two spellings of one thing.
         answering: Any = partial(answer_if_stopped, cycle, app)
         super()._start_asgi_task(cycle, answering)

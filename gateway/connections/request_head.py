@@ -14,13 +14,17 @@ def check_head(url: bytes, headers: Iterable[tuple[bytes, bytes]], version: str)
     `headers`: names in lower case. `version`: "1.0" or "1.1". The parser has refused the rest: a Content-Length beside
     a Transfer-Encoding or another Content-Length, bare line feeds, control characters.
     """
-    headers = tuple(headers)
-    if len(url) + sum(len(name) + len(value) + len(": \r\n") for name, value in headers) > MAX_HEAD_BYTES:
+    size, hosts, encodings = len(url), 0, list[bytes]()
+    for name, value in headers:
+        size += len(name) + len(value) + len(": \r\n")
+        if name == b"host":
+            hosts += 1
+        elif name == b"transfer-encoding":
+            encodings.append(value.lower())
+    if size > MAX_HEAD_BYTES:
         raise head_too_large()
-    hosts = sum(name == b"host" for name, _ in headers)
     if hosts > 1 or (hosts == 0 and version != "1.0"):
         raise BadRequest("The request must have one Host header.")
-    encodings = [value.lower() for name, value in headers if name == b"transfer-encoding"]
     if encodings and (encodings != [b"chunked"] or version == "1.0"):
         raise BadRequest("The only Transfer-Encoding there is here is `chunked`.")
 
