@@ -23,7 +23,7 @@ from tests.service.kept_figures import kept_figures
 from tests.service.processes import address, started
 
 CUSTOMERS = int(os.environ.get("MEMORY_CUSTOMERS", "10000"))
-DOCUMENTS = int(os.environ.get("MEMORY_DOCUMENTS", "800"))
+DOCUMENTS = int(os.environ.get("MEMORY_DOCUMENTS", "1500"))
 BATCH = 100
 
 MEBIBYTE = 2**20
@@ -38,7 +38,12 @@ PAGE = """query Page($after: String) { customers(first: 100, after: $after) {
   pageInfo { endCursor } nodes { id entitlements(first: 5) { nodes { lookupKey } } }
 } }"""
 
-pytestmark = pytest.mark.parametrize("fresh_database", ["postgresql"], indirect=True)
+_IS_LONG = CUSTOMERS > 10_000 or DOCUMENTS > 1_500
+
+pytestmark = [
+    pytest.mark.parametrize("fresh_database", ["postgresql"], indirect=True),
+    pytest.mark.timeout(0 if _IS_LONG else 600),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,10 @@ def _document(number: int) -> str:
 
 
 def _assert_level(sizes: Sequence[int], of: str, all_of_them: float) -> None:
-    """Memory doesn't grow any more after the first four tenths, in which everything is filled.
+    """Memory doesn't grow any more after the first six tenths.
+
+    In these everything is filled, and garbage collected for the first time in full: what makes way for other documents
+    goes in circles, and stays until then.
 
     `all_of_them`: the bytes they would take were there no bound; far beyond the tolerance, or this shows nothing.
     """
@@ -136,4 +144,4 @@ def _assert_level(sizes: Sequence[int], of: str, all_of_them: float) -> None:
         f"\n{len(sizes):,} requests for {of}; all kept: {all_of_them / MEBIBYTE:.0f} MiB; MiB: {figures}\n"
     )
     assert all_of_them > 2 * TOLERANCE
-    assert (max(tenths[4:]) - tenths[4]) * MEBIBYTE < TOLERANCE
+    assert (max(tenths[6:]) - tenths[6]) * MEBIBYTE < TOLERANCE
