@@ -46,15 +46,18 @@ def timeline(facts: CustomerFacts, attachments: Iterable[ProductFeature]) -> Tim
 
     Shape: `attachments` in any order, of every product that a segment names; others don't count.
     """
-    by_product: defaultdict[ProductId, list[ProductFeature]] = defaultdict(list)
-    for attachment in attachments:
-        by_product[attachment.product].append(attachment)
-    gathered = _Gathered()
-    for subscription in facts.subscriptions:
-        _gather_subscription(subscription, by_product, gathered)
-    for grant in facts.grants:
-        _gather_grant(grant, gathered)
-    return gathered.timeline()
+    return _Rule(attachments).timeline(facts)
+
+
+def timelines(
+    before: CustomerFacts, after: CustomerFacts, attachments: Iterable[ProductFeature]
+) -> tuple[Timeline, Timeline]:
+    """The timelines of a customer's facts before and after a write: what it left as it was is worked out once.
+
+    Shape: `attachments` as for `timeline`, of the products of both. A fact that stays is the same object in both.
+    """
+    rule = _Rule(attachments)
+    return rule.timeline(before), rule.timeline(after)
 
 
 class _Given(NamedTuple):
@@ -64,26 +67,34 @@ class _Given(NamedTuple):
     withheld: Sequence[Withheld] = ()
 
 
-class _Gathered:
-    """What each feature is given, while it is being collected."""
+class _Rule:
+    """The rule over some attachments. It goes by the identity of facts, so they must outlive it."""
 
-    def __init__(self) -> None:
-        self._given: defaultdict[FeatureId, list[_Given]] = defaultdict(list)
+    def __init__(self, attachments: Iterable[ProductFeature]) -> None:
+        self._by_product: defaultdict[ProductId, list[ProductFeature]] = defaultdict(list)
+        for attachment in attachments:
+            self._by_product[attachment.product].append(attachment)
+        self._given: dict[int, list[tuple[FeatureId, _Given]]] = {}
+        self._united: dict[tuple[int, ...], FeatureTimeline] = {}
 
-    def add(self, feature: FeatureId, given: _Given) -> None:
-        if given.sources or given.withheld:
-            self._given[feature].append(given)
+    def timeline(self, facts: CustomerFacts) -> Timeline:
+        by_feature: defaultdict[FeatureId, list[_Given]] = defaultdict(list)
+        for fact in chain(facts.subscriptions, facts.grants):
+            for feature, given in self._of(fact):
+                by_feature[feature].append(given)
+        return Timeline({feature: self._unite(by_feature[feature]) for feature in sorted(by_feature)})
 
-    def timeline(self) -> Timeline:
-        alike: dict[tuple[int, ...], FeatureTimeline] = {}
-        features: dict[FeatureId, FeatureTimeline] = {}
-        for feature in sorted(self._given):
-            given = self._given[feature]
-            key = tuple(map(id, given))
-            if key not in alike:
-                alike[key] = _united(given)
-            features[feature] = alike[key]
-        return Timeline(features)
+    def _of(self, fact: Subscription | Grant) -> Sequence[tuple[FeatureId, _Given]]:
+        if id(fact) not in self._given:
+            given = _of_grant(fact) if isinstance(fact, Grant) else _of_subscription(fact, self._by_product)
+            self._given[id(fact)] = [(feature, each) for feature, each in given if each.sources or each.withheld]
+        return self._given[id(fact)]
+
+    def _unite(self, given: Sequence[_Given]) -> FeatureTimeline:
+        key = tuple(map(id, given))
+        if key not in self._united:
+            self._united[key] = _united(given)
+        return self._united[key]
 
 
 def _united(given: Sequence[_Given]) -> FeatureTimeline:
@@ -91,7 +102,7 @@ def _united(given: Sequence[_Given]) -> FeatureTimeline:
     return FeatureTimeline(tuple(_runs(chain.from_iterable(each.sources for each in given))), tuple(withheld))
 
 
-def _gather_grant(grant: Grant, gathered: _Gathered) -> None:
+def _of_grant(grant: Grant) -> Iterator[tuple[FeatureId, _Given]]:
     """Source: DESIGN, The rule, 6."""
     from_ = max(grant.active_from, grant.recorded_at)
     ends, revoked = grant.active_to or FOREVER, grant.revoked_at or FOREVER
@@ -99,7 +110,7 @@ def _gather_grant(grant: Grant, gathered: _Gathered) -> None:
     if from_ < until:
         cause = AccessReason.GRANT_REVOKED if revoked < ends else AccessReason.GRANT_ENDED
         source = Source(SourceKind.GRANT, from_, *_known(until, cause), grant=grant.id)
-        gathered.add(grant.feature, _Given([source]))
+        yield grant.feature, _Given([source])
 
 
 class _Piece(NamedTuple):
@@ -113,9 +124,9 @@ class _Piece(NamedTuple):
 _Pieces = tuple[_Piece, ...]
 
 
-def _gather_subscription(
-    subscription: Subscription, by_product: Mapping[ProductId, Sequence[ProductFeature]], gathered: _Gathered
-) -> None:
+def _of_subscription(
+    subscription: Subscription, by_product: Mapping[ProductId, Sequence[ProductFeature]]
+) -> Iterator[tuple[FeatureId, _Given]]:
     stood = standings(subscription)
     begins = [standing.from_ for standing in stood if standing.withheld_by is None]
     for item in subscription.items:
@@ -132,7 +143,7 @@ def _gather_subscription(
             key = product, tuple(map(id, parts))
             if key not in given:
                 given[key] = _given(list(chain.from_iterable(parts)), stood, subscription, item, product)
-            gathered.add(feature, given[key])
+            yield feature, given[key]
 
 
 def _given(
