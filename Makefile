@@ -20,7 +20,8 @@ NEED = command -v $(1) >/dev/null || { echo "Installing $(2) ..."; \
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help install serve test test-clients test-browser test-redis fuzz bench bench-growth bench-protections check graphiql format lock clean
+.PHONY: help install serve test test-clients test-browser test-redis proofs fuzz bench bench-growth bench-protections \
+	check graphiql format lock clean
 
 help: ## list these commands
 	@echo "Admittance: which customer may use which feature, now or at any instant, and why."
@@ -48,6 +49,10 @@ test-browser: $(VENV)/installed-dev ## run GraphiQL of a built wheel in Chromium
 test-redis: $(VENV)/installed-dev ## share rate limits in a real Redis, which is installed if it can be
 	@$(call NEED,redis-server,redis-server)
 	@$(BIN)/python -m pytest -q tests/redis $(ARGS)
+
+proofs: $(VENV)/installed-dev ## take an hour: 10,000 pairs of each kind, the memory of 1,000,000 customers and 100,000 documents
+	@CURRENCY_PAIRS=10000 MEMORY_CUSTOMERS=1000000 MEMORY_DOCUMENTS=100000 $(BIN)/python -m pytest -q -s -o timeout=0 \
+		tests/operations/test_currency.py tests/service/test_served_currency.py tests/service/test_memory.py $(ARGS)
 
 fuzz: $(VENV)/installed-dev ## send the running server 10,000 generated requests
 	@$(BIN)/python -m pytest -q -n auto tests/fuzz $(ARGS)

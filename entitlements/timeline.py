@@ -6,9 +6,11 @@ stepped through. Source: DESIGN, The rule; `README.md` defines the terms.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from operator import itemgetter
+from itertools import product as cartesian
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from entitlements.facts import (
@@ -54,63 +56,93 @@ def timelines(
 ) -> tuple[Timeline, Timeline]:
     """The timelines of a customer's facts before and after a write: what it left as it was is worked out once.
 
-    Shape: `attachments` as for `timeline`, of the products of both. A fact that stays is the same object in both.
+    Shape: `attachments` as for `timeline`, of the products of both. A subscription that stays is the same object in
+    both.
     """
     rule = _Rule(attachments)
     return rule.timeline(before), rule.timeline(after)
 
 
-class _Given(NamedTuple):
-    """What one fact gives: the very same object for all features that a product gives alike, which most do."""
+class _Bundle(NamedTuple):
+    """Features that a product gives alike: each was attached and detached at the same instants, on the same terms."""
 
-    sources: Sequence[Source]
+    features: Sequence[FeatureId]
+    attachments: Sequence[ProductFeature]
+    """Those of one of the features, which stands for the others."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Gift:
+    """What a grant, or an item's product, gives to every feature of a bundle. The features share it."""
+
+    sources: Sequence[Source] = ()
     withheld: Sequence[Withheld] = ()
 
 
 class _Rule:
-    """The rule over some attachments. It goes by the identity of facts, so they must outlive it."""
+    """The rule over some attachments. It knows subscriptions by their identity, so they must outlive it."""
 
     def __init__(self, attachments: Iterable[ProductFeature]) -> None:
-        self._by_product: defaultdict[ProductId, list[ProductFeature]] = defaultdict(list)
-        for attachment in attachments:
-            self._by_product[attachment.product].append(attachment)
-        self._given: dict[int, list[tuple[FeatureId, _Given]]] = {}
-        self._united: dict[tuple[int, ...], FeatureTimeline] = {}
+        self._bundles = _bundles(attachments)
+        self._gifts: dict[int, Sequence[tuple[Sequence[FeatureId], _Gift]]] = {}
+        self._timelines: dict[tuple[_Gift, ...], FeatureTimeline] = {}
 
     def timeline(self, facts: CustomerFacts) -> Timeline:
-        by_feature: defaultdict[FeatureId, list[_Given]] = defaultdict(list)
-        for fact in chain(facts.subscriptions, facts.grants):
-            for feature, given in self._of(fact):
-                by_feature[feature].append(given)
-        return Timeline({feature: self._unite(by_feature[feature]) for feature in sorted(by_feature)})
+        """Every feature's timeline, in the order of the features; those that got the same gifts share one."""
+        gifts: defaultdict[FeatureId, list[_Gift]] = defaultdict(list)
+        for subscription in facts.subscriptions:
+            for features, gift in self._gifts_of(subscription):
+                for feature in features:
+                    gifts[feature].append(gift)
+        for grant in facts.grants:
+            if gift := _gift_of_grant(grant):
+                gifts[grant.feature].append(gift)
+        return Timeline({feature: self._timeline_of(tuple(gifts[feature])) for feature in sorted(gifts)})
 
-    def _of(self, fact: Subscription | Grant) -> Sequence[tuple[FeatureId, _Given]]:
-        if id(fact) not in self._given:
-            given = _of_grant(fact) if isinstance(fact, Grant) else _of_subscription(fact, self._by_product)
-            self._given[id(fact)] = [(feature, each) for feature, each in given if each.sources or each.withheld]
-        return self._given[id(fact)]
+    def _gifts_of(self, subscription: Subscription) -> Sequence[tuple[Sequence[FeatureId], _Gift]]:
+        if id(subscription) not in self._gifts:
+            self._gifts[id(subscription)] = list(_gifts_of_subscription(subscription, self._bundles))
+        return self._gifts[id(subscription)]
 
-    def _unite(self, given: Sequence[_Given]) -> FeatureTimeline:
-        key = tuple(map(id, given))
-        if key not in self._united:
-            self._united[key] = _united(given)
-        return self._united[key]
-
-
-def _united(given: Sequence[_Given]) -> FeatureTimeline:
-    withheld = sorted(chain.from_iterable(each.withheld for each in given), key=_withheld_order)
-    return FeatureTimeline(tuple(_runs(chain.from_iterable(each.sources for each in given))), tuple(withheld))
+    def _timeline_of(self, gifts: tuple[_Gift, ...]) -> FeatureTimeline:
+        if gifts not in self._timelines:
+            self._timelines[gifts] = _timeline_of(gifts)
+        return self._timelines[gifts]
 
 
-def _of_grant(grant: Grant) -> Iterator[tuple[FeatureId, _Given]]:
-    """Source: DESIGN, The rule, 6."""
+def _bundles(attachments: Iterable[ProductFeature]) -> Mapping[ProductId, Sequence[_Bundle]]:
+    """A product has many features and few bundles, mostly one: what follows is worked out once for each."""
+    by_feature: defaultdict[tuple[ProductId, FeatureId], list[ProductFeature]] = defaultdict(list)
+    for attachment in attachments:
+        by_feature[attachment.product, attachment.feature].append(attachment)
+    alike: dict[tuple[ProductId, Sequence[object]], tuple[list[FeatureId], list[ProductFeature]]] = {}
+    for (product, feature), attached in by_feature.items():
+        features, _ = alike.setdefault((product, tuple(map(_terms, attached))), ([], attached))
+        features.append(feature)
+    bundles: defaultdict[ProductId, list[_Bundle]] = defaultdict(list)
+    for (product, _), (features, attached) in alike.items():
+        bundles[product].append(_Bundle(features, attached))
+    return bundles
+
+
+_terms = attrgetter("attached_at", "rollout", "detached_at", "detach_rollout")
+"""All of an attachment but what it is of."""
+
+
+def _timeline_of(gifts: Sequence[_Gift]) -> FeatureTimeline:
+    withheld = sorted(chain.from_iterable(gift.withheld for gift in gifts), key=_withheld_order)
+    return FeatureTimeline(tuple(_runs(chain.from_iterable(gift.sources for gift in gifts))), tuple(withheld))
+
+
+def _gift_of_grant(grant: Grant) -> _Gift | None:
+    """What a grant gives; None if it never does. Source: DESIGN, The rule, 6."""
     from_ = max(grant.active_from, grant.recorded_at)
     ends, revoked = grant.active_to or FOREVER, grant.revoked_at or FOREVER
     until = min(ends, revoked)
-    if from_ < until:
-        cause = AccessReason.GRANT_REVOKED if revoked < ends else AccessReason.GRANT_ENDED
-        source = Source(SourceKind.GRANT, from_, *_known(until, cause), grant=grant.id)
-        yield grant.feature, _Given([source])
+    if from_ >= until:
+        return None
+    cause = AccessReason.GRANT_REVOKED if revoked < ends else AccessReason.GRANT_ENDED
+    return _Gift(sources=[Source(SourceKind.GRANT, from_, *_known(until, cause), grant=grant.id)])
 
 
 class _Piece(NamedTuple):
@@ -121,52 +153,23 @@ class _Piece(NamedTuple):
     cause: AccessReason
 
 
-_Pieces = tuple[_Piece, ...]
-
-
-def _of_subscription(
-    subscription: Subscription, by_product: Mapping[ProductId, Sequence[ProductFeature]]
-) -> Iterator[tuple[FeatureId, _Given]]:
+def _gifts_of_subscription(
+    subscription: Subscription, bundles: Mapping[ProductId, Sequence[_Bundle]]
+) -> Iterator[tuple[Sequence[FeatureId], _Gift]]:
+    """What each item gives through each product it ever was for, and to which features."""
     stood = standings(subscription)
     begins = [standing.from_ for standing in stood if standing.withheld_by is None]
+    counted_from = anchor(subscription)
     for item in subscription.items:
-        pieces: defaultdict[tuple[FeatureId, ProductId], list[_Pieces]] = defaultdict(list)
-        for stretch in stretches(item, anchor(subscription), begins):
-            alike: dict[tuple[object, ...], _Pieces] = {}
-            for attachment in by_product.get(stretch.product, ()):
-                shape = attachment.attached_at, attachment.rollout, attachment.detached_at, attachment.detach_rollout
-                if shape not in alike:
-                    alike[shape] = tuple(_pieces(stretch, attachment))
-                pieces[attachment.feature, stretch.product].append(alike[shape])
-        given: dict[tuple[ProductId, tuple[int, ...]], _Given] = {}
-        for (feature, product), parts in pieces.items():
-            key = product, tuple(map(id, parts))
-            if key not in given:
-                given[key] = _given(list(chain.from_iterable(parts)), stood, subscription, item, product)
-            yield feature, given[key]
-
-
-def _given(
-    pieces: Sequence[_Piece],
-    stood: Sequence[Standing],
-    subscription: Subscription,
-    item: SubscriptionItem,
-    product: ProductId,
-) -> _Given:
-    """What a subscription's item gives by a product, or would but for the subscription's status."""
-    sources: list[Source] = []
-    withheld: list[Withheld] = []
-    for piece in _joined(pieces):
-        for standing in stood:
-            if not (standing.from_ < piece.until and piece.from_ < standing.until):
-                continue
-            from_ = max(piece.from_, standing.from_)
-            to, reason = _known(*_end(piece, standing))
-            if standing.withheld_by is None:
-                sources.append(Source(SourceKind.SUBSCRIPTION, from_, to, reason, subscription.id, item.id, product))
-            else:
-                withheld.append(Withheld(from_, to, standing.withheld_by, reason, subscription.id))
-    return _Given(sources, withheld)
+        lived: defaultdict[ProductId, list[Stretch]] = defaultdict(list)
+        for stretch in stretches(item, counted_from, begins):
+            lived[stretch.product].append(stretch)
+        for product, of_product in lived.items():
+            for bundle in bundles.get(product, ()):
+                pieces = [p for stretch in of_product for each in bundle.attachments for p in _pieces(stretch, each)]
+                gift = _gift_of_item(_joined(pieces), stood, subscription, item, product)
+                if gift.sources or gift.withheld:
+                    yield bundle.features, gift
 
 
 def _pieces(stretch: Stretch, attachment: ProductFeature) -> Iterator[_Piece]:
@@ -198,6 +201,29 @@ def _joined(pieces: Sequence[_Piece]) -> Sequence[_Piece]:
 def _join(one: _Piece, other: _Piece) -> _Piece:
     last = max(one, other, key=lambda piece: (piece.until, -PRECEDENCE.index(piece.cause)))
     return _Piece(one.from_, last.until, last.cause)
+
+
+def _gift_of_item(
+    pieces: Iterable[_Piece],
+    stood: Sequence[Standing],
+    subscription: Subscription,
+    item: SubscriptionItem,
+    product: ProductId,
+) -> _Gift:
+    """Where pieces and standings overlap: what the subscription's status lets through, and what it withholds."""
+    sources: list[Source] = []
+    withheld: list[Withheld] = []
+    for piece, standing in cartesian(pieces, stood):
+        if standing.until <= piece.from_ or piece.until <= standing.from_:
+            continue
+        from_ = max(piece.from_, standing.from_)
+        to, reason = _known(*_end(piece, standing))
+        if standing.withheld_by is None:
+            source = Source(SourceKind.SUBSCRIPTION, from_, to, reason, subscription.id, item.id, product)
+            sources.append(source)
+        else:
+            withheld.append(Withheld(from_, to, standing.withheld_by, reason, subscription.id))
+    return _Gift(sources, withheld)
 
 
 def _end(piece: _Piece, standing: Standing) -> tuple[datetime, AccessReason]:

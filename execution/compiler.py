@@ -71,8 +71,9 @@ class CompiledOperation:
 
     @property
     def fields(self) -> int:
-        """How many fields have been planned so far: memory goes by them, FIELD_BYTES each."""
-        return sum(planner.fields for planner in self._variants.values())
+        """How many fields have been planned so far, and variables: memory goes by them, some FIELD_BYTES each."""
+        variables = len(self._operation.definition.variable_definitions or ())
+        return variables + sum(planner.fields for planner in self._variants.values())
 
     async def run(
         self,

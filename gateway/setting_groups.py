@@ -138,7 +138,9 @@ class CredentialSettings(BaseSettings):
         default=(), description="Sign-ins of your own whose tokens open customers' sessions; see docs/credentials.md."
     )
     rate_limits: bool = Field(default=True, description="Whether callers are limited at all.")
-    key_rate: Rate = Field(default="6000000/minute", description="The cost an API key may spend, over all operations.")
+    key_rate: Rate = Field(
+        default="150000000/minute", description="The cost an API key may spend, over all operations."
+    )
     session_rate: Rate = Field(default="60000/minute", description="The cost a customer's session may spend.")
     failure_rate: Rate = Field(default="20/minute", description="Credentials that one address may get wrong.")
     rate_limit_storage: SecretStr = Field(

@@ -6,7 +6,7 @@ from sys import intern
 
 from entitlements.billing import SubscriptionState, subscription_state
 from entitlements.facts import CustomerFacts, FeatureId, Subscription, SubscriptionId
-from entitlements.runs import FeatureTimeline, Timeline
+from entitlements.runs import Timeline
 from entitlements.timeline import timeline
 from storage.records import CurrentCustomer, CustomerRecord, LoadedFacts
 
@@ -70,10 +70,6 @@ def work_out(loaded: LoadedFacts) -> WorkedOut:
 
 
 def compact(worked_out: WorkedOut) -> WorkedOut:
-    """The same in a tenth of the memory: fifty features of one product have the same runs, and an id is held once."""
-    same: dict[FeatureTimeline, FeatureTimeline] = {}
-    features = {
-        FeatureId(intern(feature)): same.setdefault(runs, runs)
-        for feature, runs in worked_out.timeline.features.items()
-    }
+    """The same in half the memory: the features of all customers have their ids in common."""
+    features = {FeatureId(intern(feature)): runs for feature, runs in worked_out.timeline.features.items()}
     return replace(worked_out, timeline=Timeline(features))

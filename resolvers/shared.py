@@ -55,7 +55,7 @@ class SharedReads:
         self.catalogue: _Catalogue = Kept(
             entries=CATALOGUE_ENTRIES, size_bytes=catalogue_bytes, weigh=weigh_catalogue_value
         )
-        self.attachments: KeptAttachments = _Attachments(self.catalogue)
+        self.attachments: KeptAttachments | None = None if self.catalogue.is_off else _Attachments(self.catalogue)
         self._lookups: dict[Lookup[Any, Any], Environments[Any, Any]] = {}
         self._facts = Environments(self._load_facts, at_most=CUSTOMERS_AT_ONCE)
         self.credentials: Coalescer[str, Credential] = Coalescer(self._reading(load_credentials))
@@ -137,7 +137,7 @@ class SharedReads:
     async def _load_facts(
         self, environment: EnvironmentId, ids: list[CustomerId]
     ) -> Mapping[CustomerId, Known | RowUnreadable]:
-        async with self._database.snapshot() as connection:
+        async with self._database.read() as connection:
             loaded = await load_facts(connection, environment, ids, kept=self.attachments)
         return {
             customer: facts if isinstance(facts, RowUnreadable) else self._worked_out(facts)

@@ -1,7 +1,7 @@
 """Column types that hold the same values on SQLite and PostgreSQL, and refuse the same ones."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,12 +37,9 @@ class Instant(TypeDecorator[datetime]):
             raise UnstorableInstant(value)
         return (value - _EPOCH) // _MILLISECOND if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: int | datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 (overridden)
-        """The instant, aware, in UTC."""
-        if isinstance(value, int):
-            return _EPOCH + value * _MILLISECOND
-        # asyncpg takes the first instant of year 1 for minus infinity, and hands that back without an offset.
-        return None if value is None else value.replace(tzinfo=UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[..., datetime | None]:  # noqa: ARG002 (overridden)
+        """What makes of the driver's value the instant, aware, in UTC."""
+        return _from_milliseconds if dialect.name == "sqlite" else _in_utc
 
 
 class Word(TypeDecorator[str]):
@@ -82,7 +79,8 @@ class StringMap(TypeDecorator[Mapping[str, str]]):
 
     def process_result_value(self, value: dict[str, str] | None, dialect: Dialect) -> Mapping[str, str] | None:  # noqa: ARG002 (overridden)
         """The map, sorted by key."""
-        return None if value is None else dict(sorted(value.items()))
+        # Most have a key or none, and there is one for each row.
+        return value if value is None or len(value) < 2 else dict(sorted(value.items()))
 
 
 class WordList(TypeDecorator[Sequence[str]]):
@@ -98,6 +96,18 @@ class WordList(TypeDecorator[Sequence[str]]):
     def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> list[str]:  # noqa: ARG002 (overridden)
         """Those of the words that a database can hold: the others are nowhere to be found."""
         return [word for word in value or () if is_storable(word)]
+
+
+# They are called for every instant of every row that is read, hence by SQLAlchemy directly.
+
+
+def _from_milliseconds(value: int | None) -> datetime | None:
+    return None if value is None else _EPOCH + value * _MILLISECOND
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    # asyncpg takes the first instant of year 1 for minus infinity, and hands that back without an offset.
+    return value if value is None or value.tzinfo is UTC else value.replace(tzinfo=UTC)
 
 
 def is_storable(text: str) -> bool:

@@ -16,7 +16,7 @@ from entitlements.facts import (
     SubscriptionId,
     SubscriptionItemId,
 )
-from storage.dialect import AnyRow, AnySelect, one_of
+from storage.dialect import AnyRow, AnySelect, one_of, one_of_given
 from storage.paging import Cut, Key, Page, count, page
 from storage.records import CustomerRecord
 from storage.rows import (
@@ -31,6 +31,13 @@ from storage.work import CustomerWork, NewCustomerWork, update_row
 
 _KEY = Key(customers.c.created_at, customers.c.id)
 _PRESENT = customers.c.deleted_at.is_(None)
+
+CUSTOMERS: AnySelect = select(customers).where(
+    customers.c.environment_id == bindparam("environment"), one_of_given(customers.c.id, "customers")
+)
+"""The customers whose ids are given as `customers`, deleted ones too, within the `environment` given."""
+
+_PRESENT_CUSTOMERS = CUSTOMERS.where(_PRESENT)
 
 
 _ANNOUNCE = (
@@ -59,8 +66,9 @@ async def load_customers(
     connection: AsyncConnection, environment: EnvironmentId, ids: Sequence[CustomerId], *, deleted: bool = False
 ) -> dict[CustomerId, CustomerRecord]:
     """The customers with these ids; unknown and foreign ids are absent, deleted ones too unless asked for."""
-    query = select(customers).where(customers.c.environment_id == environment, one_of(customers.c.id, ids))
-    rows = await connection.execute(query if deleted else query.where(_PRESENT))
+    rows = await connection.execute(
+        CUSTOMERS if deleted else _PRESENT_CUSTOMERS, {"environment": environment, "customers": ids}
+    )
     return {customer.id: customer for customer in map(read_customer, rows)}
 
 

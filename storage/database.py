@@ -12,6 +12,7 @@ from sqlite3 import Connection as DriverConnection
 from sqlite3 import Error as DriverError
 from typing import Any, Self
 
+import orjson
 from sqlalchemy import URL, Connection, QueuePool, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -175,10 +176,12 @@ class Database:
 def _engine(url: URL) -> AsyncEngine:
     # Parameters are customers' names and addresses, and digests of secrets: no traceback is to show them.
     if url.get_backend_name() == "postgresql":
-        return create_async_engine(url, pool_size=10, max_overflow=10, hide_parameters=True)
+        return create_async_engine(
+            url, pool_size=10, max_overflow=10, hide_parameters=True, json_deserializer=orjson.loads
+        )
     # Without an isolation level the driver begins nothing by itself, and every BEGIN is ours.
     arguments = {"isolation_level": None, "async_creator_fn": connect}
-    engine = create_async_engine(url, connect_args=arguments, hide_parameters=True)
+    engine = create_async_engine(url, connect_args=arguments, hide_parameters=True, json_deserializer=orjson.loads)
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine

@@ -1,29 +1,27 @@
 """Grants at rest."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from entitlements.facts import CustomerId, EnvironmentId, Grant, GrantId
-from storage.dialect import AnyRow, one_of_given
+from entitlements.facts import CustomerId, Grant, GrantId
+from storage.dialect import AnyRow, AnySelect, one_of_given
 from storage.rows import grants
 from storage.work import CustomerWork, update_row
 
-_OF_CUSTOMERS = (
+GRANTS: AnySelect = (
     select(grants)
     .where(grants.c.environment_id == bindparam("environment"), one_of_given(grants.c.customer_id, "customers"))
     .order_by(grants.c.recorded_at, grants.c.id)
 )
+"""What `read_grants` wants, of the customers whose ids are given as `customers`, within the `environment` given."""
 
 
-async def load_grants_of(
-    connection: AsyncConnection, environment: EnvironmentId, customers: Sequence[CustomerId]
-) -> dict[CustomerId, tuple[Grant, ...]]:
-    """All grants of these customers, in the order they were made; a customer without one is absent."""
+def read_grants(rows: Iterable[AnyRow]) -> dict[CustomerId, tuple[Grant, ...]]:
+    """The grants of each customer, in the order they were made; a customer without one is absent."""
     found: dict[CustomerId, list[Grant]] = {}
-    for row in await connection.execute(_OF_CUSTOMERS, {"environment": environment, "customers": customers}):
+    for row in rows:
         found.setdefault(row.customer_id, []).append(_read(row))
     return {customer: tuple(given) for customer, given in found.items()}
 

@@ -29,8 +29,8 @@ class Kept(Protocol):
     """Products and features that were read before, each true under a catalogue version of its environment."""
 
     @property
-    def attachments(self) -> KeptAttachments:
-        """The attachments that are kept."""
+    def attachments(self) -> KeptAttachments | None:
+        """The attachments that are kept; None if none ever are."""
         ...
 
     def at_hand(self, lookup: Lookup[K, V], environment: Environment, keys: Sequence[K]) -> list[V | None]:

@@ -1,6 +1,7 @@
 """Attachments at rest: which feature belongs to which product, since when and until when."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
@@ -21,15 +22,9 @@ _PARENTS: dict[Side, ColumnElement[Any]] = {
     "product": product_features.c.product_id,
     "feature": product_features.c.feature_id,
 }
-_OF_PRODUCTS = (
-    select(product_features)
-    .where(
-        product_features.c.environment_id == bindparam("environment"),
-        one_of_given(product_features.c.product_id, "products"),
-    )
-    .order_by(*_KEY)
-)
 _OTHER: dict[Side, Side] = {"product": "feature", "feature": "product"}
+_HISTORY = select(product_features).where(product_features.c.environment_id == bindparam("environment")).order_by(*_KEY)
+_OF_PRODUCTS = _HISTORY.where(one_of_given(product_features.c.product_id, "products"))
 
 
 async def load_product_features(
@@ -47,8 +42,22 @@ async def load_attachments(
 
     Of a product with one that can't be read there is the error instead.
     """
-    found: dict[ProductId, list[AnyRow]] = {product: [] for product in ids}
-    for row in await connection.execute(_OF_PRODUCTS, {"environment": environment, "products": ids}):
+    rows = await connection.execute(_OF_PRODUCTS, {"environment": environment, "products": ids})
+    return dict.fromkeys(ids, ()) | read_attachments(rows.all())
+
+
+def attachments_of(products: AnySelect) -> AnySelect:
+    """What `read_attachments` wants, of products that a query selects within the `environment` given."""
+    return _HISTORY.where(product_features.c.product_id.in_(products))
+
+
+def read_attachments(rows: Iterable[AnyRow]) -> dict[ProductId, tuple[ProductFeature, ...] | RowUnreadable]:
+    """The attachments of each product, in the order they were made; a product that never had one is absent.
+
+    Of a product with one that can't be read there is the error instead.
+    """
+    found: defaultdict[ProductId, list[AnyRow]] = defaultdict(list)
+    for row in rows:
         found[row.product_id].append(row)
     return {product: _read_all(attachments) for product, attachments in found.items()}
 

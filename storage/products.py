@@ -31,7 +31,7 @@ async def load_products(
 ) -> dict[ProductId, Product]:
     """The products with these ids; unknown and foreign ids are absent."""
     rows = await connection.execute(_BY_ID, {"environment": environment, "ids": ids})
-    return {product.id: product for product in map(_read, rows)}
+    return {product.id: product for product in map(_read, rows.all())}
 
 
 async def load_products_by_key(

@@ -1,18 +1,16 @@
 """Subscriptions at rest, with their status history, their items and the items' segments."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import bindparam, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.facts import (
     BillingInterval,
     CustomerId,
-    EnvironmentId,
     Interval,
     Metadata,
     ProductId,
@@ -41,21 +39,25 @@ _CHOSEN = (
     subscriptions.c.environment_id == bindparam("environment"),
     one_of_given(subscriptions.c.customer_id, "customers"),
 )
-# A row for each status, as hardly any subscription has many: a statement of their own would cost more.
-_HISTORIES = (
+# A row for each status, as hardly any subscription has many: a query of their own would cost more.
+HISTORIES: AnySelect = (
     select(subscriptions, statuses.c.subscription_id, statuses.c.status, statuses.c.since)
     .join(statuses)
     .where(*_CHOSEN)
     .order_by(subscriptions.c.recorded_at, subscriptions.c.id, statuses.c.since)
 )
-_SEGMENTS = (
-    select(segments, items.c.subscription_id, items.c.position)
-    .select_from(segments)
-    .join(items)
-    .join(subscriptions)
+_LINES = segments.join(items).join(subscriptions)
+SEGMENTS: AnySelect = (
+    select(segments, items.c.subscription_id)
+    .select_from(_LINES)
     .where(*_CHOSEN)
     .order_by(items.c.position, segments.c.from_at)
 )
+"""With HISTORIES what `read_subscriptions` wants, both from one snapshot: of the customers whose ids are given as
+`customers`, within the `environment` given."""
+
+PRODUCTS: AnySelect = select(segments.c.product_id).select_from(_LINES).where(*_CHOSEN)
+"""The products that any item of theirs ever was for."""
 
 
 class SubscriptionChanges(TypedDict, total=False):
@@ -70,17 +72,14 @@ class SubscriptionChanges(TypedDict, total=False):
     metadata: Metadata
 
 
-async def load_subscriptions_of(
-    connection: AsyncConnection, environment: EnvironmentId, customers: Sequence[CustomerId]
+def read_subscriptions(
+    rows: Iterable[AnyRow], segment_rows: Iterable[AnyRow]
 ) -> dict[CustomerId, tuple[Subscription, ...] | RowUnreadable]:
-    """All subscriptions of these customers, in the order they were made; a customer without one is absent.
+    """The subscriptions of each customer, in the order they were made; a customer without one is absent.
 
-    Of a customer with one that can't be read there is the error instead. Two statements however many there are; run
-    them inside one snapshot.
+    Of a customer with one that can't be read there is the error instead.
     """
-    chosen = {"environment": environment, "customers": customers}
-    histories = await _by_subscription(connection, _HISTORIES, chosen)
-    lines = await _by_subscription(connection, _SEGMENTS, chosen)
+    histories, lines = _by_subscription(rows), _by_subscription(segment_rows)
     found: defaultdict[CustomerId, list[str]] = defaultdict(list)
     for subscription, history in histories.items():
         found[history[0].customer_id].append(subscription)
@@ -153,11 +152,9 @@ async def open_segment(work: CustomerWork, item: SubscriptionItemId, segment: Se
     _note_segments(work, item, lambda parts: (*parts, segment))
 
 
-async def _by_subscription(
-    connection: AsyncConnection, query: AnySelect, chosen: Mapping[str, object]
-) -> _BySubscription:
+def _by_subscription(rows: Iterable[AnyRow]) -> _BySubscription:
     found: _BySubscription = defaultdict(list)
-    for row in await connection.execute(query, chosen):
+    for row in rows:
         found[row.subscription_id].append(row)
     return found
 

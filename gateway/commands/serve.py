@@ -9,6 +9,7 @@ import uvicorn
 from rich.text import Text
 
 from gateway.app import GRAPHQL_PATH, build_app
+from gateway.commands.collecting import collect_rarely
 from gateway.commands.running import run
 from gateway.connections.server import server_config
 from gateway.console import CommandFailed, err, out, progress
@@ -80,9 +81,15 @@ def _serve(settings: Settings, listening: socket.socket) -> None:
     for name in ("uvicorn.error", "alembic"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))
     try:
-        uvicorn.Server(server_config(build_app(settings), settings)).run(sockets=[listening])
+        _Server(server_config(build_app(settings), settings)).run(sockets=[listening])
     except KeyboardInterrupt:
         err.print("Stopped.")
+
+
+class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        collect_rarely()
 
 
 _CURL = """\

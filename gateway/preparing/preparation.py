@@ -30,6 +30,9 @@ KEPT_BYTES = 32_000_000
 BYTES_PER_PART = 1_300
 """What a field, an argument or a value takes in memory with its tokens and positions, measured."""
 
+BYTES_PER_DOCUMENT = 8_000
+"""What any document takes beside: its operation, the formula of its cost, and what it is compiled to but for fields."""
+
 KEPT_COSTS = 64
 
 Compile = Callable[[str | None], CompiledOperation | Fallback]
@@ -248,7 +251,7 @@ class Preparation:
             Operation(definition, self._limits, measuring.formula, measure, self._compiling(document))
             for definition, measure in zip(definitions, measuring.operations, strict=True)
         )
-        size = len(text) + BYTES_PER_PART * census.parts
+        size = len(text) + BYTES_PER_DOCUMENT + BYTES_PER_PART * census.parts
         return Prepared(text, trusted, document, (), operations, size)
 
     def _compiling(self, document: DocumentNode) -> Compile | None:

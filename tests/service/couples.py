@@ -59,7 +59,8 @@ class Couple:
     @property
     def catalogue_deeds(self) -> list[Callable[[], Awaitable[None]]]:
         """Writes to the catalogue that may come next."""
-        return [self.attach_or_detach, self.name_feature, self.name_product]
+        # Attachments are the rarest, as their history stays, and is read with every customer.
+        return [self.attach_or_detach, *[self.name_feature, self.name_product] * 3]
 
     async def write_and_read(self, deeds: list[Callable[[], Awaitable[None]]]) -> None:
         """One write at either server, and the read at the other that begins when the write is acknowledged.

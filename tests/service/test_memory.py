@@ -14,12 +14,12 @@ from typing import Any
 
 import httpx2
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 from rich.progress import Progress
 from sqlalchemy import text
 
 from benchmarks.data import Size, furnish, ten_days_ago
 from storage.database import Database
+from tests.service.kept_figures import kept_figures
 from tests.service.processes import address, started
 
 CUSTOMERS = int(os.environ.get("MEMORY_CUSTOMERS", "10000"))
@@ -55,13 +55,6 @@ class _Process:
         """The whole answer."""
         return (await self.client.post("/graphql", json={"query": query, "variables": variables})).json()
 
-    async def kept(self, of: str) -> dict[str, float]:
-        """What its metrics say of what it keeps."""
-        families = text_string_to_metric_families((await self.client.get("/metrics")).text)
-        samples = [sample for each in families for sample in each.samples if sample.labels.get("of") == of]
-        named = {sample.name.removeprefix("admittance_kept_"): sample.value for sample in samples}
-        return {name: named[name] for name in ("entries", "bytes", "dropped_total")}
-
 
 @asynccontextmanager
 async def _serving(folder: Path, url: str, database: Database, customers: int) -> AsyncGenerator[_Process]:
@@ -89,13 +82,13 @@ async def test_customers_that_were_read_end_at_the_bound(tmp_path: Path, databas
             assert all(len(node["entitlements"]["nodes"]) == 2 for node in page["nodes"])
             seen.update(node["id"] for node in page["nodes"])
             sizes.append(process.memory())
-        kept = await process.kept("customers")
+        kept = await kept_figures(process.client, "customers")
 
     # A quarter is the catalogue's.
     bound = KEPT_BYTES * 3 // 4
-    assert len(seen) == kept["entries"] + kept["dropped_total"] == CUSTOMERS
-    assert 0.95 * bound < kept["bytes"] <= bound
-    _assert_level(sizes, "customers", kept["bytes"] / kept["entries"] * CUSTOMERS)
+    assert len(seen) == kept.entries + kept.dropped == CUSTOMERS
+    assert 0.95 * bound < kept.size_bytes <= bound
+    _assert_level(sizes, "customers", kept.size_bytes / kept.entries * CUSTOMERS)
 
 
 async def test_documents_that_were_answered_end_at_the_bound(
@@ -108,11 +101,11 @@ async def test_documents_that_were_answered_end_at_the_bound(
             answer = await process.ask(_document(number))
             assert ("errors" in answer) == (number % 10 == 1), answer
             sizes.append(process.memory())
-        kept = await process.kept("documents")
+        kept = await kept_figures(process.client, "documents")
 
-    assert kept["entries"] + kept["dropped_total"] == DOCUMENTS
-    assert 0.95 * DOCUMENT_BYTES < kept["bytes"] <= DOCUMENT_BYTES
-    _assert_level(sizes, "documents", kept["bytes"] / kept["entries"] * DOCUMENTS)
+    assert kept.entries + kept.dropped == DOCUMENTS
+    assert 0.95 * DOCUMENT_BYTES < kept.size_bytes <= DOCUMENT_BYTES
+    _assert_level(sizes, "documents", kept.size_bytes / kept.entries * DOCUMENTS)
 
 
 def _document(number: int) -> str:
