@@ -48,16 +48,19 @@ def timeline(facts: CustomerFacts, attachments: Iterable[ProductFeature]) -> Tim
 
     Shape: `attachments` in any order, of every product that a segment names; others don't count.
     """
-    bundles = _bundles(attachments)
-    gifts: defaultdict[FeatureId, list[_Gift]] = defaultdict(list)
-    for subscription in facts.subscriptions:
-        for features, gift in _gifts_of_subscription(subscription, bundles):
-            for feature in features:
-                gifts[feature].append(gift)
-    for grant in facts.grants:
-        if gift := _gift_of_grant(grant):
-            gifts[grant.feature].append(gift)
-    return Timeline(_together(gifts))
+    return _Rule(attachments).timeline(facts)
+
+
+def timelines(
+    before: CustomerFacts, after: CustomerFacts, attachments: Iterable[ProductFeature]
+) -> tuple[Timeline, Timeline]:
+    """The timelines of a customer's facts before and after a write: what it left as it was is worked out once.
+
+    Shape: `attachments` as for `timeline`, of the products of both. A subscription that stays is the same object in
+    both.
+    """
+    rule = _Rule(attachments)
+    return rule.timeline(before), rule.timeline(after)
 
 
 class _Bundle(NamedTuple):
@@ -74,6 +77,37 @@ class _Gift:
 
     sources: Sequence[Source] = ()
     withheld: Sequence[Withheld] = ()
+
+
+class _Rule:
+    """The rule over some attachments. It knows subscriptions by their identity, so they must outlive it."""
+
+    def __init__(self, attachments: Iterable[ProductFeature]) -> None:
+        self._bundles = _bundles(attachments)
+        self._gifts: dict[int, Sequence[tuple[Sequence[FeatureId], _Gift]]] = {}
+        self._timelines: dict[tuple[_Gift, ...], FeatureTimeline] = {}
+
+    def timeline(self, facts: CustomerFacts) -> Timeline:
+        """Every feature's timeline, in the order of the features; those that got the same gifts share one."""
+        gifts: defaultdict[FeatureId, list[_Gift]] = defaultdict(list)
+        for subscription in facts.subscriptions:
+            for features, gift in self._gifts_of(subscription):
+                for feature in features:
+                    gifts[feature].append(gift)
+        for grant in facts.grants:
+            if gift := _gift_of_grant(grant):
+                gifts[grant.feature].append(gift)
+        return Timeline({feature: self._timeline_of(tuple(gifts[feature])) for feature in sorted(gifts)})
+
+    def _gifts_of(self, subscription: Subscription) -> Sequence[tuple[Sequence[FeatureId], _Gift]]:
+        if id(subscription) not in self._gifts:
+            self._gifts[id(subscription)] = list(_gifts_of_subscription(subscription, self._bundles))
+        return self._gifts[id(subscription)]
+
+    def _timeline_of(self, gifts: tuple[_Gift, ...]) -> FeatureTimeline:
+        if gifts not in self._timelines:
+            self._timelines[gifts] = _timeline_of(gifts)
+        return self._timelines[gifts]
 
 
 def _bundles(attachments: Iterable[ProductFeature]) -> Mapping[ProductId, Sequence[_Bundle]]:
@@ -93,18 +127,6 @@ def _bundles(attachments: Iterable[ProductFeature]) -> Mapping[ProductId, Sequen
 
 _terms = attrgetter("attached_at", "rollout", "detached_at", "detach_rollout")
 """All of an attachment but what it is of."""
-
-
-def _together(gifts: Mapping[FeatureId, Sequence[_Gift]]) -> dict[FeatureId, FeatureTimeline]:
-    """Every feature's timeline, in the order of the features; those that got the same gifts share one."""
-    found: dict[tuple[_Gift, ...], FeatureTimeline] = {}
-    timelines: dict[FeatureId, FeatureTimeline] = {}
-    for feature in sorted(gifts):
-        given = tuple(gifts[feature])
-        if given not in found:
-            found[given] = _timeline_of(given)
-        timelines[feature] = found[given]
-    return timelines
 
 
 def _timeline_of(gifts: Sequence[_Gift]) -> FeatureTimeline:

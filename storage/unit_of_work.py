@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from entitlements.changes import count_changes, is_effective
 from entitlements.facts import CustomerId, EnvironmentId
 from entitlements.runs import Timeline
-from entitlements.timeline import timeline
+from entitlements.timeline import timelines
 from storage.current import lock_current
 from storage.customers import save_announcement
 from storage.database import Database
@@ -192,9 +192,10 @@ async def _save_customer(work: CustomerWork) -> None:
         return
     record = work.loaded.customer
     written = await load_facts_after(work.connection, work.loaded, work.facts, work.kept)
-    before = timeline(work.loaded.facts, work.loaded.attachments)
-    # A deleted customer's facts stay, and answer as if they never were.
-    after = Timeline() if work.is_deleted else timeline(written.facts, written.attachments)
+    before, after = timelines(work.loaded.facts, written.facts, written.attachments)
+    if work.is_deleted:
+        # A deleted customer's facts stay, and answer as if they never were.
+        after = Timeline()
     effective = is_effective(before, after, work.instant)
     due = count_changes(before, record.announced_until, work.instant)
     revision = record.announced_revision + due + (1 if effective else 0)

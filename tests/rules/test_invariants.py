@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from entitlements.changes import count_changes, features_at, is_effective
 from entitlements.facts import CustomerFacts, FeatureId, ProductFeature, Subscription
 from entitlements.runs import Timeline
-from entitlements.timeline import timeline
+from entitlements.timeline import timeline, timelines
 from tests.rules.calendar_walk import TICK
 from tests.rules.histories import History, histories, reproducible, worlds
 from tests.rules.item_replay import snapshots
@@ -136,6 +136,21 @@ def test_the_order_in_which_facts_are_loaded_does_not_matter(world: World, data:
 
     assert loaded == world.timeline
     assert list(loaded.features) == list(world.timeline.features)
+
+
+@some
+@given(worlds(subscriptions=3), st.data())
+def test_what_a_write_leaves_as_it_was_comes_to_the_same_again(world: World, data: st.DataObject) -> None:
+    before, after = (_some_of(world, data) for _ in range(2))
+
+    both = timelines(before, after, world.attachments)
+
+    assert both == (timeline(before, world.attachments), timeline(after, world.attachments))
+
+
+def _some_of(world: World, data: st.DataObject) -> CustomerFacts:
+    subscriptions = [each for each in world.subscriptions if data.draw(st.booleans())]
+    return CustomerFacts(ALICE, tuple(subscriptions), tuple(each for each in world.grants if data.draw(st.booleans())))
 
 
 @some
