@@ -22,13 +22,9 @@ from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.facts import CustomerId, EnvironmentId
-from storage.clock import Clock
 from storage.customers import read_customer
-from storage.dialect import AnySelect, is_postgresql, one_of_given
-from storage.environments import environment_columns, read_environment
-from storage.errors import CustomerMissing
-from storage.instants import PRESENT
-from storage.records import CurrentCustomer, LockedCustomer
+from storage.dialect import AnySelect, one_of_given
+from storage.records import CurrentCustomer
 from storage.rows import customers, environments
 
 
@@ -48,25 +44,6 @@ async def load_current_by_external_id(
     return {current.record.external_id: current for current in found if current.record.external_id is not None}
 
 
-async def lock_current(
-    connection: AsyncConnection, clock: Clock, environment: EnvironmentId, customer: CustomerId
-) -> LockedCustomer:
-    """The customer, its row kept for this transaction alone until it ends.
-
-    Every write to a customer, or to anything below, begins here: so they follow each other and none is lost. It takes
-    the catalogue lock first: under that the environment's row, which isn't locked, can't change while this waits.
-    One statement. Raises: CustomerMissing.
-    """
-    query = _LOCKED_AND_TIMED if is_postgresql(connection) else _LOCKED
-    result = await connection.execute(query, {"environment": environment, "keys": [customer]})
-    names, row = result.keys(), result.one_or_none()
-    if row is None:
-        raise CustomerMissing(customer)
-    named = dict(zip(names, row, strict=True))
-    present = named["present"] if "present" in named else clock.now()
-    return LockedCustomer(read_customer(row), read_environment(named, "owner_"), present)
-
-
 async def _load(
     connection: AsyncConnection, query: AnySelect, environment: EnvironmentId, keys: Sequence[str]
 ) -> list[CurrentCustomer]:
@@ -77,8 +54,8 @@ async def _load(
     ]
 
 
-def _by(column: ColumnElement[Any], *of_environment: ColumnElement[Any]) -> AnySelect:
-    query = select(customers, *of_environment)
+def _by(column: ColumnElement[Any]) -> AnySelect:
+    query = select(customers, environments.c.attachments_version, environments.c.catalogue_written_at)
     return query.join(environments).where(
         customers.c.environment_id == bindparam("environment"),
         customers.c.deleted_at.is_(None),
@@ -87,10 +64,5 @@ def _by(column: ColumnElement[Any], *of_environment: ColumnElement[Any]) -> AnyS
 
 
 # Every operation sends one of these: to write them anew each time would cost more than to have them answered.
-_VERSIONS = environments.c.attachments_version, environments.c.catalogue_written_at
-_BY_ID = _by(customers.c.id, *_VERSIONS)
-_BY_EXTERNAL_ID = _by(customers.c.external_id, *_VERSIONS)
-
-_LOCKED = _by(customers.c.id, *environment_columns("owner_")).with_for_update(of=customers)
-# PostgreSQL works out the columns of a row before it waits for its lock: of a subquery's row, when it has been had.
-_LOCKED_AND_TIMED = select(_LOCKED.subquery("locked"), PRESENT.label("present"))
+_BY_ID = _by(customers.c.id)
+_BY_EXTERNAL_ID = _by(customers.c.external_id)

@@ -1,7 +1,7 @@
 """Customers at rest: their own rows. What lies below them comes with `storage.facts`."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TypedDict, Unpack
 
 from sqlalchemy import Update, bindparam, exists, insert, or_, select, update
@@ -49,7 +49,6 @@ _ANNOUNCE = (
         announced_revision=bindparam("revision"),
         announced_until=bindparam("instant"),
     )
-    .returning(customers)
 )
 
 
@@ -184,19 +183,26 @@ async def update_customer(work: CustomerWork, **changes: Unpack[CustomerChanges]
     Raises (as it leaves the unit of work): UniqueViolation("external_id"), if another one has it.
     """
     await update_row(work, _update(work).values(**changes), work.loaded.customer.id)
+    work.note_customer(replace(work.customer, **changes))
 
 
 async def delete_customer(work: CustomerWork) -> None:
     """Deletes the customer as of the work's instant: it and all below answer as unknown; the rows stay."""
     await update_row(work, _update(work).values(deleted_at=work.instant), work.loaded.customer.id)
-    work.is_deleted = True
+    work.note_customer(replace(work.customer, deleted_at=work.instant))
 
 
 async def save_announcement(work: CustomerWork, *, revision: int) -> CustomerRecord:
     """Writes down that the customer changed at the work's instant and which revision that made. Returns the new row."""
     given = {"environment": work.environment.id, "customer": work.loaded.customer.id}
-    announced = {"instant": work.instant, "revision": revision}
-    return read_customer((await work.connection.execute(_ANNOUNCE, given | announced)).one())
+    await work.connection.execute(_ANNOUNCE, given | {"instant": work.instant, "revision": revision})
+    return replace(
+        work.customer,
+        facts_version=work.customer.facts_version + 1,
+        written_at=work.instant,
+        announced_revision=revision,
+        announced_until=work.instant,
+    )
 
 
 def read_customer(row: AnyRow) -> CustomerRecord:

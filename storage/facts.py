@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
@@ -12,11 +13,12 @@ from entitlements.facts import CustomerFacts, CustomerId, EnvironmentId, Product
 from storage.customers import CUSTOMERS, read_customer
 from storage.dialect import AnySelect
 from storage.environments import read_environment
-from storage.errors import EnvironmentMissing, RowUnreadable
+from storage.errors import CustomerMissing, EnvironmentMissing, RowUnreadable
 from storage.grants import GRANTS, read_grants
+from storage.instants import PRESENT
 from storage.kept import Kept, KeptAttachments
 from storage.product_features import attachments_of, load_attachments, read_attachments
-from storage.records import CustomerRecord, Environment, LoadedFacts, LockedCustomer
+from storage.records import CustomerRecord, Environment, LoadedFacts
 from storage.row_lists import rows_of
 from storage.rows import environments
 from storage.subscriptions import HISTORIES, PRODUCTS, SEGMENTS, read_subscriptions
@@ -25,6 +27,7 @@ from storage.subscriptions import HISTORIES, PRODUCTS, SEGMENTS, read_subscripti
 # statement is a snapshot without a transaction round it.
 _FACTS: AnySelect = select(
     environments,
+    PRESENT.label("present"),
     rows_of(CUSTOMERS).label("customers"),
     rows_of(HISTORIES).label("histories"),
     rows_of(SEGMENTS).label("segments"),
@@ -58,14 +61,19 @@ async def load_facts(
     }
 
 
-async def load_facts_below(
-    connection: AsyncConnection, locked: LockedCustomer, kept: Kept | None = None
-) -> LoadedFacts:
-    """The facts below a customer's locked row. Raises: RowUnreadable."""
-    customer = locked.record
-    at_hand = kept.attachments if kept else None
-    found, attachments = await _load(connection, locked.environment.id, [customer.id], at_hand)
-    return _readable(_gathered(customer, found.facts[customer.id], attachments, locked.environment))
+async def load_locked_facts(
+    connection: AsyncConnection, environment: EnvironmentId, customer: CustomerId, kept: Kept | None = None
+) -> tuple[LoadedFacts, datetime | None]:
+    """The facts of a customer that is locked, and the present by PostgreSQL's clock; None on SQLite.
+
+    Raises: CustomerMissing, RowUnreadable.
+    """
+    found, attachments = await _load(connection, environment, [customer], kept.attachments if kept else None)
+    record = found.customers.get(customer)
+    if record is None or record.deleted_at is not None:
+        raise CustomerMissing(customer)
+    loaded = _gathered(record, found.facts[customer], attachments, found.environment)
+    return _readable(loaded), found.present
 
 
 async def load_facts_after(
@@ -90,6 +98,7 @@ class _Found:
     """What one statement found, but for attachments. A customer without any facts is among `customers` alone."""
 
     environment: Environment
+    present: datetime | None
     customers: Mapping[CustomerId, CustomerRecord]
     facts: Mapping[CustomerId, CustomerFacts | RowUnreadable]
 
@@ -158,7 +167,7 @@ def _read(row: RowMapping) -> _Found:
         else CustomerFacts(customer, held, grants.get(customer, ()))
         for customer in customers
     }
-    return _Found(read_environment(row), customers, facts)
+    return _Found(read_environment(row), row["present"], customers, facts)
 
 
 def _readable(loaded: LoadedFacts | RowUnreadable) -> LoadedFacts:

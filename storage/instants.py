@@ -2,8 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from storage.clock import Clock
 from storage.columns import Instant
@@ -16,9 +19,25 @@ TICK = timedelta(milliseconds=1)
 """The least by which two write instants differ; what a frozen clock moves on with every write."""
 
 
-# now() would be the transaction's start, before the locks were had. date_trunc cuts as `storage.clock.cut` does.
-PRESENT = func.date_trunc(literal("milliseconds"), func.clock_timestamp(), type_=Instant())
-"""The present as PostgreSQL has it when it comes to this column of a row."""
+class _Present(FunctionElement[datetime]):
+    type = Instant()
+    name = "present"
+    inherit_cache = True
+
+
+PRESENT = _Present()
+"""The present by PostgreSQL's clock as a statement is carried out; null on SQLite, which has none of its own."""
+
+
+@compiles(_Present, "postgresql")
+def _clock(_element: _Present, _compiler: SQLCompiler, **_options: object) -> str:
+    # now() would be the transaction's start, before the locks were had. date_trunc cuts as `storage.clock.cut` does.
+    return "date_trunc('milliseconds', clock_timestamp())"
+
+
+@compiles(_Present, "sqlite")
+def _null(_element: _Present, _compiler: SQLCompiler, **_options: object) -> str:
+    return "NULL"
 
 
 def next_instant(environment: Environment, present: datetime, latest: datetime | None) -> datetime:

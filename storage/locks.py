@@ -5,11 +5,22 @@ from hashlib import sha256
 from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from entitlements.facts import EnvironmentId
-from storage.dialect import is_postgresql
+from entitlements.facts import CustomerId, EnvironmentId
+from storage.dialect import is_postgresql, one_of_given
+from storage.errors import CustomerMissing
+from storage.rows import customers
 
 _ALONE = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger())))
 _SHARED = select(func.pg_advisory_xact_lock_shared(bindparam("number", type_=BigInteger())))
+_SHARED_WITH_CUSTOMER = (
+    _SHARED.select_from(customers)
+    .where(
+        customers.c.environment_id == bindparam("environment"),
+        one_of_given(customers.c.id, "customers"),
+        customers.c.deleted_at.is_(None),
+    )
+    .with_for_update()
+)
 
 
 async def lock_catalogue(connection: AsyncConnection, environment: EnvironmentId, *, exclusive: bool) -> None:
@@ -21,6 +32,20 @@ async def lock_catalogue(connection: AsyncConnection, environment: EnvironmentId
     if is_postgresql(connection):
         lock = _ALONE if exclusive else _SHARED
         await connection.execute(lock, {"number": _number(f"catalogue of {environment}")})
+
+
+async def lock_customer(connection: AsyncConnection, environment: EnvironmentId, customer: CustomerId) -> None:
+    """Shares the environment's catalogue lock, and keeps a customer's row for this transaction alone, until it ends.
+
+    Every write to a customer, or to anything below, begins here: so they follow each other and none is lost. Whatever
+    is to be judged must be read by a later statement: this one began before it waited. Raises: CustomerMissing.
+    """
+    if not is_postgresql(connection):
+        return
+    number = _number(f"catalogue of {environment}")
+    given = {"number": number, "environment": environment, "customers": [customer]}
+    if (await connection.execute(_SHARED_WITH_CUSTOMER, given)).one_or_none() is None:
+        raise CustomerMissing(customer)
 
 
 async def lock_migrations(connection: AsyncConnection) -> None:

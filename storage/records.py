@@ -136,15 +136,6 @@ class CurrentCustomer:
 
 
 @dataclass(frozen=True, slots=True)
-class LockedCustomer:
-    """A customer's own row, locked, with its environment; `present` is the instant at which the lock was had."""
-
-    record: CustomerRecord
-    environment: Environment
-    present: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class LoadedFacts:
     """All that decides what a customer may use, from one snapshot.
 

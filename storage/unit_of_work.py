@@ -18,16 +18,15 @@ from entitlements.changes import count_changes, is_effective
 from entitlements.facts import CustomerId, EnvironmentId
 from entitlements.runs import Timeline
 from entitlements.timeline import timelines
-from storage.current import lock_current
 from storage.customers import save_announcement
 from storage.database import Database
 from storage.environments import load_environment
 from storage.errors import Contended
-from storage.facts import load_facts_after, load_facts_below
+from storage.facts import load_facts_after, load_locked_facts
 from storage.idempotency import IdempotencyRequest, claim_key, settle_key
 from storage.instants import latest_write, load_present, next_instant
 from storage.kept import Kept
-from storage.locks import lock_catalogue
+from storage.locks import lock_catalogue, lock_customer
 from storage.records import CustomerChange
 from storage.rows import environments
 from storage.work import CatalogueWork, CustomerWork, NewCustomerWork, RealTimeWork, Work, look_up
@@ -93,12 +92,19 @@ async def write_customer(
     """
 
     async def begin(connection: AsyncConnection) -> CustomerWork:
-        await lock_catalogue(connection, environment, exclusive=False)
-        locked = await lock_current(connection, db.clock, environment, customer)
-        latest = max(filter(None, (locked.record.written_at, locked.environment.catalogue_written_at)))
-        instant = next_instant(locked.environment, locked.present, latest)
-        loaded = await load_facts_below(connection, locked, kept)
-        return CustomerWork(connection, locked.environment, instant, loaded=loaded, facts=loaded.facts, kept=kept)
+        await lock_customer(connection, environment, customer)
+        loaded, present = await load_locked_facts(connection, environment, customer, kept)
+        latest = max(filter(None, (loaded.customer.written_at, loaded.environment.catalogue_written_at)))
+        instant = next_instant(loaded.environment, present or db.clock.now(), latest)
+        return CustomerWork(
+            connection,
+            loaded.environment,
+            instant,
+            loaded=loaded,
+            customer=loaded.customer,
+            facts=loaded.facts,
+            kept=kept,
+        )
 
     result, work = await _run(db, environment, begin, command, _save_customer, idempotency)
     return result, work.change
@@ -193,7 +199,7 @@ async def _save_customer(work: CustomerWork) -> None:
     record = work.loaded.customer
     written = await load_facts_after(work.connection, work.loaded, work.facts, work.kept)
     before, after = timelines(work.loaded.facts, written.facts, written.attachments)
-    if work.is_deleted:
+    if work.customer.deleted_at is not None:
         # A deleted customer's facts stay, and answer as if they never were.
         after = Timeline()
     effective = is_effective(before, after, work.instant)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from entitlements.facts import CustomerFacts, Grant, Subscription, SubscriptionId
 from storage.errors import RowMissing
 from storage.kept import Kept, Lookup
-from storage.records import CustomerChange, Environment, LoadedFacts
+from storage.records import CustomerChange, CustomerRecord, Environment, LoadedFacts
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -56,14 +56,14 @@ class RealTimeWork(Work):
 class CustomerWork(Work):
     """A unit of work on one customer, whose row is locked.
 
-    `loaded` is as it was before, `facts` as they are with what was written since: whatever writes says so with
-    `note_subscription` or `note_grant`, so that nothing has to be read again. `change` is set at the end.
+    `loaded` is as it was before, `customer` and `facts` as they are with what was written since: whatever writes says
+    so with one of the `note_...`, so that nothing has to be read again. `change` is set at the end.
     """
 
     loaded: LoadedFacts
+    customer: CustomerRecord
     facts: CustomerFacts
     kept: Kept | None = None
-    is_deleted: bool = False
     change: CustomerChange | None = None
 
     def find_subscription(self, subscription: SubscriptionId) -> Subscription:
@@ -72,6 +72,11 @@ class CustomerWork(Work):
             if each.id == subscription:
                 return each
         raise RowMissing("subscriptions", subscription)
+
+    def note_customer(self, customer: CustomerRecord) -> None:
+        """Takes the customer's own row as it was written."""
+        self.customer = replace(customer, metadata=dict(sorted(customer.metadata.items())))
+        self.is_changed = True
 
     def note_subscription(self, subscription: Subscription) -> None:
         """Takes a subscription as it was written, new or in the place of what it was before."""

@@ -49,7 +49,7 @@ async def test_the_facts_of_customers_whom_several_operations_ask_for_are_read_i
         )
 
     assert [len(each.timeline.features) for each in known if each] == [50] * 20
-    assert len(sent) == 6
+    assert len(sent) == 1
 
 
 async def test_a_row_that_one_operation_cannot_read_does_not_fail_another(crowd: Api) -> None:
