@@ -188,3 +188,16 @@ async def test_an_instant_is_taken_when_the_lock_was_had(database: Database, dat
     assert has_waited
     assert (await waiting)[0] >= released
     await other.close()
+
+
+async def test_a_writer_that_waited_goes_on_from_what_the_other_wrote(stage: Stage, database_url: str) -> None:
+    sso = await stage.feature("sso")
+    customer = await stage.customer()
+    other = Stage(Database.open(database_url), stage.name, stage.env)
+
+    changes = await asyncio.gather(*(each.grant(customer, sso) for each in (stage, other) for _ in range(5)))
+
+    changes.sort(key=lambda change: change.instant)
+    assert [len(change.loaded_after.facts.grants) for change in changes] == list(range(1, 11))
+    assert changes[-1].loaded_after == await stage.facts(customer)
+    await other.db.close()
