@@ -127,10 +127,12 @@ def decide(timeline: Timeline, features: Sequence[Feature], at: datetime) -> Acc
     Shape: `features` are all that have or had the key, in any order; there is access if any of them gives it.
     Source: DESIGN, The rule, 9.
     """
-    feature = choose(timeline, features, at)
+    feature = features[0] if len(features) == 1 else choose(timeline, features, at)
     if feature is None:
         return AccessDecision(None, has_access=False, reason=AccessReason.UNKNOWN_FEATURE)
-    timelines = [timeline.features.get(each.id, NOTHING) for each in features]
+    timelines = [found for each in features if (found := timeline.features.get(each.id)) is not None]
+    if not timelines:
+        return AccessDecision(feature, has_access=False, reason=AccessReason.NOT_ENTITLED)
     until = _covered_until(timelines, at)
     if until is not None:
         end = None if until == FOREVER else until

@@ -1,4 +1,7 @@
-"""A read that begins after a write was acknowledged sees it, whichever process wrote, and whatever the reader keeps."""
+"""A read that begins after a write was acknowledged sees it, whichever process wrote, and whatever the reader keeps.
+
+`CURRENCY_PAIRS=10000 pytest -o timeout=0` takes an hour; `make proofs` does, here and in tests/service.
+"""
 
 import asyncio
 import os
@@ -15,7 +18,7 @@ from tests.operations.currency import Reader, Writer, dice
 
 ROOT = Path(__file__).parents[2]
 PAIRS = int(os.environ.get("CURRENCY_PAIRS", "80"))
-"""Writes with a read after each; for a night's run there may be more."""
+"""Writes, each with a read of everything after it, and another that keeps nothing to compare with."""
 
 MEGABYTE = 2**20
 

@@ -1,6 +1,6 @@
 """Two servers on one PostgreSQL: whatever one has acknowledged, the next request to the other sees.
 
-`CURRENCY_PAIRS=10000 pytest -o timeout=0 tests/service/test_served_currency.py` takes minutes; `make proofs` does.
+`CURRENCY_PAIRS=10000 pytest -o timeout=0` takes half an hour; `make proofs` does.
 """
 
 import asyncio
