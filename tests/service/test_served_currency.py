@@ -37,7 +37,7 @@ KINDS: Mapping[str, tuple[tuple[str, ...], Mapping[str, str]]] = {
     "what is kept goes all the time": (
         ("customer_deeds", "catalogue_deeds"),
         # The history of attachments grows with every pair, and what is too large by itself isn't even kept.
-        {"ADMITTANCE_KEPT_CUSTOMERS": "2", "ADMITTANCE_KEPT_BYTES": str(20_000 + 100 * PAIRS)},
+        {"ADMITTANCE_KEPT_CUSTOMERS": "2", "ADMITTANCE_KEPT_BYTES": str(20_000 + 40 * PAIRS)},
     ),
 }
 
