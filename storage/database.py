@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from storage.clock import Clock, SystemClock
 from storage.driver_errors import translating_connect_errors, translating_driver_errors
 from storage.errors import Contended, DatabaseUnavailable
-from storage.sqlite_driver import connect
+from storage.sqlite_driver import SqliteConnections
 from storage.url import read_url
 
 _SQLITE_PRAGMAS = (
@@ -62,8 +62,9 @@ class PoolState:
 class Database:
     """An open database. Made by `Database.open`, ended by `close`."""
 
-    def __init__(self, engine: AsyncEngine, *, clock: Clock) -> None:
+    def __init__(self, engine: AsyncEngine, *, clock: Clock, sqlite: SqliteConnections | None = None) -> None:
         self.engine = engine
+        self._sqlite = sqlite
         self.clock = clock
         self._options = _SQLITE_OPTIONS if engine.dialect.name == "sqlite" else _POSTGRESQL_OPTIONS
         # Handing a connection back and taking it out again costs more than a short statement itself.
@@ -81,7 +82,11 @@ class Database:
         `clock`: the process's time; on PostgreSQL writes take the server's instead.
         Raises: UnknownDatabaseUrl.
         """
-        return cls(_engine(read_url(url)), clock=clock or SystemClock())
+        read, clock = read_url(url), clock or SystemClock()
+        if read.get_backend_name() == "postgresql":
+            return cls(_postgresql_engine(read), clock=clock)
+        connections = SqliteConnections()
+        return cls(_sqlite_engine(read, connections), clock=clock, sqlite=connections)
 
     @property
     def pool(self) -> PoolState:
@@ -97,6 +102,8 @@ class Database:
         self._is_closed = True
         await self._close_readers()
         await self.engine.dispose()
+        if self._sqlite is not None:
+            await self._sqlite.end()
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection]:
@@ -173,14 +180,16 @@ class Database:
             raise
 
 
-def _engine(url: URL) -> AsyncEngine:
-    # Parameters are customers' names and addresses, and digests of secrets: no traceback is to show them.
-    if url.get_backend_name() == "postgresql":
-        return create_async_engine(
-            url, pool_size=10, max_overflow=10, hide_parameters=True, json_deserializer=orjson.loads
-        )
+# Parameters are customers' names and addresses, and digests of secrets: no traceback is to show them.
+
+
+def _postgresql_engine(url: URL) -> AsyncEngine:
+    return create_async_engine(url, pool_size=10, max_overflow=10, hide_parameters=True, json_deserializer=orjson.loads)
+
+
+def _sqlite_engine(url: URL, connections: SqliteConnections) -> AsyncEngine:
     # Without an isolation level the driver begins nothing by itself, and every BEGIN is ours.
-    arguments = {"isolation_level": None, "async_creator_fn": connect}
+    arguments = {"isolation_level": None, "async_creator_fn": connections.connect}
     engine = create_async_engine(url, connect_args=arguments, hide_parameters=True, json_deserializer=orjson.loads)
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     event.listen(engine.sync_engine, "begin", _begin)

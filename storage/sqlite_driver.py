@@ -1,14 +1,21 @@
-"""SQLite's driver, with one flaw of it mended."""
+"""SQLite's driver, with two flaws of it mended."""
 
+import asyncio
 import sqlite3
+import time
 from asyncio import Future
 from functools import partial
+from threading import Thread
 from typing import Any
+from weakref import WeakSet
 
 import aiosqlite
 
 _ROWS_AT_ONCE = 64
 """What aiosqlite takes by default."""
+
+_LONGEST_STATEMENT_SECONDS = 5
+"""How long the ends of all threads are waited for."""
 
 
 class SqliteConnection(aiosqlite.Connection):
@@ -24,9 +31,27 @@ class SqliteConnection(aiosqlite.Connection):
         return super().stop() if self._running else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
-def connect(path: str, **given: Any) -> SqliteConnection:  # noqa: ANN401 - sqlite3's own arguments
-    """A connection to be awaited, with the arguments of `sqlite3.connect`."""
-    connection = SqliteConnection(partial(sqlite3.connect, path, **given), _ROWS_AT_ONCE)
-    # As SQLAlchemy does with those it makes itself: one that is forgotten must not keep the program from its end.
-    connection._thread.daemon = True  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001 - there is no other way
-    return connection
+class SqliteConnections:
+    """The connections of one database, each with a thread of its own."""
+
+    def __init__(self) -> None:
+        self._threads: WeakSet[Thread] = WeakSet()
+
+    def connect(self, path: str, **given: Any) -> SqliteConnection:  # noqa: ANN401 - sqlite3's own arguments
+        """A connection to be awaited, with the arguments of `sqlite3.connect`."""
+        connection = SqliteConnection(partial(sqlite3.connect, path, **given), _ROWS_AT_ONCE)
+        thread = connection._thread  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001 - there is no other way
+        # As SQLAlchemy does with those it makes itself: one that is forgotten must not keep the program from its end.
+        thread.daemon = True
+        self._threads.add(thread)
+        return connection
+
+    async def end(self) -> None:
+        """Waits for threads that were stopped amid a statement. To be called once all connections are closed.
+
+        They report to the event loop when the statement ends, and print a traceback if it is closed by then.
+        """
+        until = time.monotonic() + _LONGEST_STATEMENT_SECONDS
+        for thread in list(self._threads):
+            if thread.is_alive() and (left := until - time.monotonic()) > 0:
+                await asyncio.to_thread(thread.join, left)
