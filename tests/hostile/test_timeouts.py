@@ -49,7 +49,7 @@ async def test_an_operation_that_takes_too_long_is_stopped(hasty: Caller, operat
         answer = await hasty.post({"query": operation}, Accept="application/graphql-response+json")
         # Who waits is told off at once; the statement, which others may have shared, ends right after.
         async with asyncio.timeout(1):
-            while await _others_at_work(hasty.database):
+            while await _others_at_work(hasty.database):  # noqa: ASYNC110 - it is told by another process
                 await asyncio.sleep(0.01)
     after = await hasty.ask(READ)
 
