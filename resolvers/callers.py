@@ -52,6 +52,10 @@ class Caller:
         """Whether it is a customer who asks, and not a back end."""
         return self.kind is CallerKind.CUSTOMER_SESSION
 
+    def may_see(self, customer: CustomerId) -> bool:
+        """Whether a customer is there for the caller: to a session all but its own are as unknown."""
+        return not self.is_session or self.customer == customer
+
 
 @dataclass(frozen=True, slots=True)
 class Access:

@@ -34,8 +34,9 @@ class Context:
         self.environment = environment
         self.caller = caller
         self.idempotency: IdempotencyRequest | None = None
+        self.may_see = caller.may_see if caller is not None else _sees_all
         self._now = _latest(environment.clock_at or database.clock.now(), environment.catalogue_written_at)
-        self.loaders = Loaders(self.shared, environment, lambda: self._now, self.may_see, observe)
+        self.loaders = Loaders(self.shared, environment, self._now, self.may_see, observe)
 
     @property
     def environment_id(self) -> EnvironmentId:
@@ -57,10 +58,6 @@ class Context:
         if self.caller is not None and not access.allows(self.caller):
             raise Forbidden(access, self.caller)
 
-    def may_see(self, customer: CustomerId) -> bool:
-        """Whether a customer is there for the caller: to a session all but its own are as unknown."""
-        return self.caller is None or not self.caller.is_session or self.caller.customer == customer
-
     def scope(self, *names: str) -> str:
         """Names a list of this environment, for its cursors: the connection, then the parent's id."""
         return "/".join((self.environment_id, *names))
@@ -71,7 +68,7 @@ class Context:
         `environment`: as it was read under the lock of a write that left it as it is.
         """
         self._now = max(self._now, instant)
-        self.loaders.clear(environment)
+        self.loaders.clear(self._now, environment)
 
 
 def new_context(
@@ -83,6 +80,10 @@ def new_context(
 ) -> Context:
     """The context for one operation; `observe` is told of every batch its loaders load."""
     return Context(database, environment, caller, observe, shared)
+
+
+def _sees_all(_: CustomerId) -> bool:
+    return True
 
 
 def _latest(instant: datetime, other: datetime | None) -> datetime:

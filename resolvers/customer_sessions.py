@@ -77,5 +77,5 @@ async def revoke_customer_session(context: Context, session: str) -> KnownSessio
     )
     if not known or not revoked:
         raise refuse(UserErrorCode.NOT_FOUND, "There is no such session.", "id")
-    context.loaders.clear()
+    context.loaders.clear(context.now)
     return replace(known, session=revoked)

@@ -1,8 +1,8 @@
 """The look-ups of one operation, each batched, over those that all operations of the process share."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeVar
 
 from entitlements.facts import (
@@ -17,7 +17,8 @@ from entitlements.facts import (
     SubscriptionId,
     SubscriptionItemId,
 )
-from resolvers.known import KnownCustomer, know
+from resolvers.customer_reads import CustomerReads
+from resolvers.known import KnownCustomer
 from resolvers.loader import BatchObserver, Loader
 from resolvers.shared import Lookup, SharedReads
 from storage import customer_sessions, customers, features, product_features, products
@@ -38,10 +39,8 @@ from storage.catalogue_lists import (
     load_product_counts,
     load_product_pages,
 )
-from storage.current import load_current, load_current_by_external_id
-from storage.errors import RowUnreadable
 from storage.paging import Page
-from storage.records import CurrentCustomer, CustomerRecord, CustomerSession, Environment
+from storage.records import CustomerRecord, CustomerSession, Environment
 
 __all__ = ["AttachmentPage", "AttachmentsOf", "KnownCustomer", "Loaders"]
 
@@ -52,14 +51,15 @@ V = TypeVar("V")
 class Loaders:
     """All loaders of one operation in one environment, each made when it is first asked for.
 
-    `observe`: who is told of every batch, by the name its loader has here.
+    `now`: the operation's instant. `observe`: who is told of every batch, by the name its loader has here. Nothing here
+    refers back to whoever holds it, so that all an operation has read goes when the operation does.
     """
 
     def __init__(
         self,
         shared: SharedReads,
         environment: Environment,
-        now: Callable[[], datetime],
+        now: datetime,
         may_see: Callable[[CustomerId], bool],
         observe: BatchObserver | None = None,
     ) -> None:
@@ -67,21 +67,18 @@ class Loaders:
         self._observe = observe
         self._environment = environment
         self._has_written = False
-        self._now = now
         self._may_see = may_see
-        self._current: dict[CustomerId, CurrentCustomer] = {}
-        self._known: dict[CustomerId, KnownCustomer] = {}
+        self._reads = CustomerReads(shared, environment.id, now, may_see)
 
-    def clear(self, environment: Environment | None = None) -> None:
-        """Forgets what was loaded: after a write, reads of the same operation see it.
+    def clear(self, now: datetime, environment: Environment | None = None) -> None:
+        """Forgets what was loaded: after a write, reads of the same operation see it, and are of that instant.
 
         What is kept is taken for current by the versions of `environment`, read under the lock of that write. With None
         there are only those from before the write, and nothing is taken for current from here on.
         """
         self._has_written = environment is None
         self._environment = environment or self._environment
-        self._current.clear()
-        self._known.clear()
+        self._reads = CustomerReads(self._shared, self._environment.id, now, self._may_see)
         for name in [name for name, value in vars(self).items() if isinstance(value, Loader)]:
             delattr(self, name)
 
@@ -113,25 +110,12 @@ class Loaders:
     @cached_property
     def customers(self) -> Loader[CustomerId, CustomerRecord]:
         """Customers by id, without their facts."""
-
-        async def load(ids: list[CustomerId]) -> Mapping[CustomerId, CustomerRecord]:
-            found = await self._shared.look_up(load_current, self._environment.id, self._seen(ids))
-            self._current.update(found)
-            return {customer: current.record for customer, current in found.items()}
-
-        return Loader(load, "customers", self._observe)
+        return Loader(self._reads.load, "customers", self._observe)
 
     @cached_property
     def customers_by_external_id(self) -> Loader[str, CustomerRecord]:
         """Customers by their owner's id."""
-
-        async def load(keys: list[str]) -> Mapping[str, CustomerRecord]:
-            found = await self._shared.look_up(load_current_by_external_id, self._environment.id, keys)
-            seen = {key: current for key, current in found.items() if self._may_see(current.record.id)}
-            self._current.update((current.record.id, current) for current in seen.values())
-            return {key: current.record for key, current in seen.items()}
-
-        return Loader(load, "customers_by_external_id", self._observe)
+        return Loader(self._reads.load_by_external_id, "customers_by_external_id", self._observe)
 
     @cached_property
     def subscription_customers(self) -> Loader[SubscriptionId, CustomerId]:
@@ -156,15 +140,7 @@ class Loaders:
     @cached_property
     def known(self) -> Loader[CustomerId, KnownCustomer]:
         """Customers with facts and timeline. One that can't be read raises RowUnreadable for those who ask for it."""
-
-        async def load(ids: list[CustomerId]) -> Mapping[CustomerId, KnownCustomer | RowUnreadable]:
-            found = await self._shared.know(self._environment.id, self._seen(ids), self._current)
-            return {
-                customer: known if isinstance(known, RowUnreadable) else know(*known, self._now())
-                for customer, known in found.items()
-            }
-
-        return Loader(load, "known", self._observe, at_hand=self._all_at_hand)
+        return Loader(self._reads.load_known, "known", self._observe, at_hand=self._reads.known_at_hand)
 
     @cached_property
     def feature_pages(self) -> Loader[FeaturePage, Page[Feature]]:
@@ -201,40 +177,14 @@ class Loaders:
         """Active products that have a feature attached now; the key is the feature and how many are wanted."""
         return self._reading("unlocking", load_unlocking)
 
-    def _seen(self, ids: list[CustomerId]) -> list[CustomerId]:
-        """Those of some customers that are there for the caller: whatever way led to them, it ends here."""
-        return [customer for customer in ids if self._may_see(customer)]
-
-    def _all_at_hand(self, ids: list[CustomerId]) -> list[KnownCustomer | None]:
-        return list(map(self._known_at_hand, ids))
-
-    def _known_at_hand(self, customer: CustomerId) -> KnownCustomer | None:
-        """A customer whose row this operation has read, if its facts are kept under the versions that came with it."""
-        if customer not in self._known:
-            current = self._current.get(customer)
-            kept = self._shared.known_at_hand(current) if current else None
-            if current is None or kept is None:
-                return None
-            self._known[customer] = know(current, kept, self._now())
-        return self._known[customer]
-
     def _reading(self, name: str, lookup: Lookup[K, V]) -> Loader[K, V]:
         """A loader over a statement that takes a connection, the environment and keys."""
-
-        async def load(keys: list[K]) -> Mapping[K, V]:
-            return await self._shared.look_up(lookup, self._environment.id, keys)
-
-        return Loader(load, name, self._observe)
+        return Loader(partial(self._shared.look_up, lookup, self._environment.id), name, self._observe)
 
     def _of_catalogue(self, name: str, lookup: Lookup[K, V]) -> Loader[K, V]:
         """The same over one that reads nothing but the catalogue, so that what it finds can be kept by its version."""
         if self._has_written:
             return self._reading(name, lookup)
-
-        async def load(keys: list[K]) -> Mapping[K, V]:
-            return await self._shared.look_up_catalogue(lookup, self._environment, keys)
-
-        def at_hand(keys: list[K]) -> list[V | None]:
-            return self._shared.at_hand(lookup, self._environment, keys)
-
-        return Loader(load, name, self._observe, at_hand=at_hand)
+        look_up = partial(self._shared.look_up_catalogue, lookup, self._environment)
+        at_hand = partial(self._shared.at_hand, lookup, self._environment)
+        return Loader(look_up, name, self._observe, at_hand=at_hand)
