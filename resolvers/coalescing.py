@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from contextvars import Context
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 from entitlements.facts import EnvironmentId
@@ -164,11 +165,8 @@ class Environments(Generic[K, V]):
             raise LookupsClosed
         coalescer = self._coalescers.get(environment)
         if coalescer is None:
-
-            async def load(keys: list[K]) -> Mapping[K, V]:
-                return await self._load(environment, keys)
-
-            coalescer = self._coalescers[environment] = Coalescer(load, at_most=self._at_most)
+            coalescer = Coalescer(partial(self._load, environment), at_most=self._at_most)
+            self._coalescers[environment] = coalescer
         try:
             return await coalescer.load_all(keys)
         finally:

@@ -67,21 +67,21 @@ def nothing() -> Page[Any]:
 
 def list_all(scope: str, arguments: PageArguments, items: Sequence[T], position: Callable[[T], Position]) -> Listing[T]:
     """The page that is asked for of a list at hand; `items` come newest first, those of one instant by their id."""
-
     return Listing(scope, _cut_list(items, position, read_cut(scope, arguments)), position, items.__len__)
 
 
 def _cut_list(items: Sequence[T], position: Callable[[T], Position], cut: Cut) -> Page[T]:
-    def order(place: Position) -> tuple[float, str]:
-        return -place[0].timestamp(), place[1]
-
-    def place(item: T) -> tuple[float, str]:
-        return order(position(item))
-
-    start = bisect_right(items, order(cut.after), key=place) if cut.after else 0
-    end = bisect_left(items, order(cut.before), key=place) if cut.before else len(items)
+    start, end = 0, len(items)
+    if cut.after:
+        start = bisect_right(items, _order(cut.after), key=lambda item: _order(position(item)))
+    if cut.before:
+        end = bisect_left(items, _order(cut.before), key=lambda item: _order(position(item)))
     if cut.backwards:
         start = max(start, end - cut.limit)
     else:
         end = min(end, start + cut.limit)
     return Page(items=tuple(items[start:end]), has_next=end < len(items), has_previous=start > 0)
+
+
+def _order(place: Position) -> tuple[float, str]:
+    return -place[0].timestamp(), place[1]
