@@ -2,6 +2,7 @@
 
 import logging
 import socket
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -80,9 +81,11 @@ def _serve(settings: Settings, listening: socket.socket) -> None:
     # What these say of their own start has been said better.
     for name in ("uvicorn.error", "alembic"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))
-    try:
-        _Server(server_config(build_app(settings), settings)).run(sockets=[listening])
-    except KeyboardInterrupt:
+    server = _Server(server_config(build_app(settings), settings))
+    # Where interrupts are ignored, as they are in the background of some shells, the server stops at one all the same.
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[listening])
+    if server.started:
         err.print("Stopped.")
 
 
