@@ -116,7 +116,7 @@ async def detach_feature(
         work.result_id = row.id
         if row.detached_at is not None:
             return row
-        await product_features.detach_feature(work, row.id, rollout)
+        await product_features.detach_feature(work, row, rollout)
         return replace(row, detached_at=work.instant, detach_rollout=rollout)
 
     return await write_catalogue(context, command)

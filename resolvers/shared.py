@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from entitlements.facts import CustomerId, EnvironmentId, ProductFeature, ProductId
 from resolvers.coalescing import Coalescer, Environments
+from resolvers.following import Following
 from resolvers.keeping import Kept
 from resolvers.known import WorkedOut, compact, current_of, work_out
 from resolvers.weights import CatalogueValue, weigh_catalogue_value, weigh_worked_out
@@ -56,6 +57,7 @@ class SharedReads:
             entries=CATALOGUE_ENTRIES, size_bytes=catalogue_bytes, weigh=weigh_catalogue_value
         )
         self.attachments: KeptAttachments | None = None if self.catalogue.is_off else _Attachments(self.catalogue)
+        self.following = Following(database)
         self._lookups: dict[Lookup[Any, Any], Environments[Any, Any]] = {}
         self._facts = Environments(self._load_facts, at_most=CUSTOMERS_AT_ONCE)
         self.credentials: Coalescer[str, Credential] = Coalescer(self._reading(load_credentials))

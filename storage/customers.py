@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from datetime import datetime
 from typing import TypedDict, Unpack
 
 from sqlalchemy import Update, bindparam, exists, insert, or_, select, update
@@ -44,12 +45,12 @@ _ANNOUNCE = (
     update(customers)
     .where(customers.c.environment_id == bindparam("environment"), customers.c.id == bindparam("customer"))
     .values(
-        facts_version=customers.c.facts_version + 1,
-        written_at=bindparam("instant"),
         announced_revision=bindparam("revision"),
-        announced_until=bindparam("instant"),
+        announced_until=bindparam("until"),
+        due_at=bindparam("due"),
     )
 )
+_WRITE = _ANNOUNCE.values(facts_version=customers.c.facts_version + 1, written_at=bindparam("until"))
 
 
 class CustomerChanges(TypedDict, total=False):
@@ -192,17 +193,35 @@ async def delete_customer(work: CustomerWork) -> None:
     work.note_customer(replace(work.customer, deleted_at=work.instant))
 
 
-async def save_announcement(work: CustomerWork, *, revision: int) -> CustomerRecord:
-    """Writes down that the customer changed at the work's instant and which revision that made. Returns the new row."""
+async def save_write(work: CustomerWork, *, revision: int, due_at: datetime | None) -> CustomerRecord:
+    """Writes down that the customer was written at the work's instant, and which revision it is at since.
+
+    `due_at`: when time will next change its set. Returns the new row.
+    """
     given = {"environment": work.environment.id, "customer": work.loaded.customer.id}
-    await work.connection.execute(_ANNOUNCE, given | {"instant": work.instant, "revision": revision})
+    await work.connection.execute(_WRITE, given | {"until": work.instant, "revision": revision, "due": due_at})
     return replace(
         work.customer,
         facts_version=work.customer.facts_version + 1,
         written_at=work.instant,
         announced_revision=revision,
         announced_until=work.instant,
+        due_at=due_at,
     )
+
+
+async def save_announcement(
+    connection: AsyncConnection,
+    environment: EnvironmentId,
+    customer: CustomerId,
+    *,
+    revision: int,
+    until: datetime,
+    due_at: datetime | None,
+) -> None:
+    """Writes down up to where what time changes for a customer was announced, and when there will be more of it."""
+    given = {"environment": environment, "customer": customer}
+    await connection.execute(_ANNOUNCE, given | {"until": until, "revision": revision, "due": due_at})
 
 
 def read_customer(row: AnyRow) -> CustomerRecord:
@@ -219,6 +238,7 @@ def read_customer(row: AnyRow) -> CustomerRecord:
         announced_until=row.announced_until,
         written_at=row.written_at,
         deleted_at=row.deleted_at,
+        due_at=row.due_at,
     )
 
 

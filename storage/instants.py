@@ -60,13 +60,14 @@ async def load_present(connection: AsyncConnection, clock: Clock) -> datetime:
 
 
 async def latest_write(connection: AsyncConnection, environment: Environment) -> datetime | None:
-    """The instant of the environment's latest write to catalogue or customers; None before the first.
+    """The latest instant at which the environment's catalogue or a customer was written, or a change announced.
 
-    Complete only under the exclusive catalogue lock: without it a customer's write may be about to commit.
+    None before the first. Complete only under the exclusive catalogue lock: without it a customer's write may be about
+    to commit.
     """
-    query = select(func.max(customers.c.written_at)).where(customers.c.environment_id == environment.id)
-    written_at = await connection.scalar(query)
-    return max(filter(None, (written_at, environment.catalogue_written_at)), default=None)
+    query = select(func.max(customers.c.announced_until)).where(customers.c.environment_id == environment.id)
+    announced_until = await connection.scalar(query)
+    return max(filter(None, (announced_until, environment.catalogue_written_at)), default=None)
 
 
 _SELECT_PRESENT = select(PRESENT)

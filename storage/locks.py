@@ -12,15 +12,13 @@ from storage.rows import customers
 
 _ALONE = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger())))
 _SHARED = select(func.pg_advisory_xact_lock_shared(bindparam("number", type_=BigInteger())))
-_SHARED_WITH_CUSTOMER = (
-    _SHARED.select_from(customers)
-    .where(
-        customers.c.environment_id == bindparam("environment"),
-        one_of_given(customers.c.id, "customers"),
-        customers.c.deleted_at.is_(None),
-    )
-    .with_for_update()
+_CUSTOMER = (
+    customers.c.environment_id == bindparam("environment"),
+    one_of_given(customers.c.id, "customers"),
+    customers.c.deleted_at.is_(None),
 )
+_SHARED_WITH_CUSTOMER = _SHARED.select_from(customers).where(*_CUSTOMER).with_for_update()
+_CUSTOMER_AT_ONCE = select(customers.c.id).where(*_CUSTOMER).with_for_update(skip_locked=True)
 
 
 async def lock_catalogue(connection: AsyncConnection, environment: EnvironmentId, *, exclusive: bool) -> None:
@@ -46,6 +44,15 @@ async def lock_customer(connection: AsyncConnection, environment: EnvironmentId,
     given = {"number": number, "environment": environment, "customers": [customer]}
     if (await connection.execute(_SHARED_WITH_CUSTOMER, given)).one_or_none() is None:
         raise CustomerMissing(customer)
+
+
+async def lock_customer_at_once(connection: AsyncConnection, environment: EnvironmentId, customer: CustomerId) -> bool:
+    """As `lock_customer`, but waits for nobody who has the row. False if somebody has, and if there is no such row."""
+    if not is_postgresql(connection):
+        return True
+    await lock_catalogue(connection, environment, exclusive=False)
+    given = {"environment": environment, "customers": [customer]}
+    return (await connection.execute(_CUSTOMER_AT_ONCE, given)).one_or_none() is not None
 
 
 async def lock_migrations(connection: AsyncConnection) -> None:

@@ -141,18 +141,19 @@ async def attach_feature(work: CatalogueWork, attachment: ProductFeature) -> Non
             detach_rollout=attachment.detach_rollout,
         )
     )
-    work.is_changed = work.is_attachments_changed = True
+    work.is_changed = True
+    work.note_attachments(attachment.product)
 
 
-async def detach_feature(work: CatalogueWork, attachment: ProductFeatureId, rollout: CatalogRollout) -> None:
+async def detach_feature(work: CatalogueWork, attachment: ProductFeature, rollout: CatalogRollout) -> None:
     """Ends an attachment as of the work's instant. Raises: RowMissing, also if it was ended before."""
     statement = update(product_features).where(
         product_features.c.environment_id == work.environment.id,
-        product_features.c.id == attachment,
+        product_features.c.id == attachment.id,
         product_features.c.detached_at.is_(None),
     )
-    await update_row(work, statement.values(detached_at=work.instant, detach_rollout=rollout), attachment)
-    work.is_attachments_changed = True
+    await update_row(work, statement.values(detached_at=work.instant, detach_rollout=rollout), attachment.id)
+    work.note_attachments(attachment.product)
 
 
 def read_product_feature(row: AnyRow) -> ProductFeature:

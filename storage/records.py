@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from entitlements.effects import Effects
 from entitlements.facts import CustomerFacts, CustomerId, EnvironmentId, Metadata, ProductFeature
 from entitlements.runs import Timeline
 
@@ -105,7 +106,8 @@ class CustomerRecord:
     """A customer's own row.
 
     `facts_version` grows with every write to it or anything below it, `written_at` is the instant of the last one.
-    `announced_revision` counts the effective changes up to and including the instant `announced_until`.
+    `announced_revision` counts the effective changes up to and including the instant `announced_until`. `due_at`: no
+    later than the next one that time will make, as far as is known; None if it makes none.
     """
 
     id: CustomerId
@@ -119,6 +121,7 @@ class CustomerRecord:
     announced_until: datetime
     written_at: datetime
     deleted_at: datetime | None = None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +153,31 @@ class LoadedFacts:
 
 @dataclass(frozen=True, slots=True)
 class CustomerChange:
-    """What a write made of a customer. `revision` is the one reached by it; `effective` says whether it made one."""
+    """What a write made of a customer. `revision` is the one reached by it; `effects` are None if it made none."""
 
     instant: datetime
     revision: int
-    effective: bool
+    effects: Effects | None
     loaded_after: LoadedFacts
-    before: Timeline = field(repr=False)
     after: Timeline = field(repr=False)
+
+    @property
+    def effective(self) -> bool:
+        """Whether it made a revision of its own."""
+        return self.effects is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One effective change of a customer, as it was announced. `recorded_at` is when that was, in real time."""
+
+    id: str
+    customer: CustomerId
+    revision: int
+    recorded_at: datetime
+    effects: Effects
+
+    @property
+    def at(self) -> datetime:
+        """When the change took effect."""
+        return self.effects.at

@@ -155,6 +155,8 @@ customers = Table(
     Column("announced_until", Instant(), nullable=False),
     Column("written_at", Instant(), nullable=False),
     Column("deleted_at", Instant()),
+    # When the announcer is to look at the customer: at the next change by time alone, or before it.
+    Column("due_at", Instant()),
 )
 _present = customers.c.deleted_at.is_(None)
 Index(
@@ -167,7 +169,37 @@ Index(
 )
 Index("ix_customers_created_at", customers.c.environment_id, customers.c.created_at, customers.c.id)
 Index("ix_customers_email", customers.c.environment_id, customers.c.email, customers.c.created_at, customers.c.id)
-Index("ix_customers_written_at", customers.c.environment_id, customers.c.written_at)
+Index("ix_customers_announced_until", customers.c.environment_id, customers.c.announced_until)
+Index("ix_customers_due_at", customers.c.environment_id, customers.c.due_at)
+
+events = Table(
+    "events",
+    tables,
+    Column("environment_id", Word(), primary_key=True),
+    Column("customer_id", Word(), primary_key=True),
+    Column("revision", BigInteger(), primary_key=True),
+    Column("id", Word(), nullable=False),
+    Column("at", Instant(), nullable=False),
+    # In real time, as they are kept for some days of it.
+    Column("recorded_at", Instant(), nullable=False),
+    # JSON of `entitlements.effects.Effects`; see storage.events.
+    Column("effects", Word(), nullable=False),
+    _within("customer_id", of="customers"),
+)
+Index("uq_events_id", events.c.environment_id, events.c.id, unique=True)
+Index("ix_events_recorded_at", events.c.environment_id, events.c.recorded_at, events.c.id)
+
+attachment_changes = Table(
+    "attachment_changes",
+    tables,
+    Column("environment_id", Word(), primary_key=True),
+    Column("product_id", Word(), primary_key=True),
+    Column("attachments_version", BigInteger(), primary_key=True),
+    Column("at", Instant(), nullable=False),
+    # The item of a subscription up to which customers were made due, in the order of the items' ids.
+    Column("told_until", Word()),
+    _within("product_id", of="products"),
+)
 
 subscriptions = Table(
     "subscriptions",
@@ -234,6 +266,8 @@ Index(
     "ix_subscription_item_segments_product_id",
     subscription_item_segments.c.environment_id,
     subscription_item_segments.c.product_id,
+    # Those of a product are walked in the order of the items.
+    subscription_item_segments.c.item_id,
 )
 
 grants = Table(

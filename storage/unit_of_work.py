@@ -9,26 +9,29 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from entitlements.changes import count_changes, is_effective
-from entitlements.facts import CustomerId, EnvironmentId
+from entitlements.changes import changes_between, next_change
+from entitlements.effects import effects_of_time, effects_of_write
+from entitlements.facts import FOREVER, CustomerId, EnvironmentId
 from entitlements.runs import Timeline
-from entitlements.timeline import timelines
-from storage.customers import save_announcement
+from entitlements.timeline import timeline, timelines
+from storage.customers import save_write
 from storage.database import Database
 from storage.environments import load_environment
 from storage.errors import Contended
+from storage.events import insert_events, numbered
 from storage.facts import load_facts_after, load_locked_facts
 from storage.idempotency import IdempotencyRequest, claim_key, settle_key
-from storage.instants import latest_write, load_present, next_instant
+from storage.instants import TICK, latest_write, load_present, next_instant
 from storage.kept import Kept
 from storage.locks import lock_catalogue, lock_customer
-from storage.records import CustomerChange
-from storage.rows import environments
+from storage.records import CustomerChange, LoadedFacts
+from storage.rows import attachment_changes, environments
 from storage.work import CatalogueWork, CustomerWork, NewCustomerWork, RealTimeWork, Work, look_up
 
 __all__ = [
@@ -94,12 +97,14 @@ async def write_customer(
     async def begin(connection: AsyncConnection) -> CustomerWork:
         await lock_customer(connection, environment, customer)
         loaded, present = await load_locked_facts(connection, environment, customer, kept)
-        latest = max(filter(None, (loaded.customer.written_at, loaded.environment.catalogue_written_at)))
-        instant = next_instant(loaded.environment, present or db.clock.now(), latest)
+        latest = max(filter(None, (loaded.customer.announced_until, loaded.environment.catalogue_written_at)))
+        real_time = present or db.clock.now()
+        instant = _apart(loaded, next_instant(loaded.environment, real_time, latest))
         return CustomerWork(
             connection,
             loaded.environment,
             instant,
+            real_time=real_time,
             loaded=loaded,
             customer=loaded.customer,
             facts=loaded.facts,
@@ -178,6 +183,7 @@ async def _run(
 
 
 async def _save_catalogue(work: CatalogueWork) -> None:
+    """Moves the versions on, and leaves word for the announcer: whom it concerns is found afterwards, in batches."""
     if not work.is_changed:
         return
     table = environments.c
@@ -186,10 +192,21 @@ async def _save_catalogue(work: CatalogueWork) -> None:
         .where(table.id == work.environment.id)
         .values(
             catalogue_version=table.catalogue_version + 1,
-            attachments_version=table.attachments_version + (1 if work.is_attachments_changed else 0),
+            attachments_version=table.attachments_version + (1 if work.products else 0),
             catalogue_written_at=work.instant,
         )
     )
+    changes = [
+        {
+            "environment_id": work.environment.id,
+            "product_id": product,
+            "attachments_version": work.environment.attachments_version + 1,
+            "at": work.instant,
+        }
+        for product in sorted(work.products)
+    ]
+    if changes:
+        await work.connection.execute(insert(attachment_changes), changes)
 
 
 async def _save_customer(work: CustomerWork) -> None:
@@ -202,11 +219,24 @@ async def _save_customer(work: CustomerWork) -> None:
     if work.customer.deleted_at is not None:
         # A deleted customer's facts stay, and answer as if they never were.
         after = Timeline()
-    effective = is_effective(before, after, work.instant)
-    due = count_changes(before, record.announced_until, work.instant)
-    revision = record.announced_revision + due + (1 if effective else 0)
-    loaded = replace(written, customer=await save_announcement(work, revision=revision))
-    work.change = CustomerChange(work.instant, revision, effective, loaded, before, after)
+    due = changes_between(before, record.announced_until, work.instant)
+    effects = [effects_of_time(before, instant) for instant in due]
+    made = effects_of_write(before, after, written.facts, work.instant)
+    events = numbered(record, [*effects, made] if made else effects, work.real_time)
+    await insert_events(work.connection, work.environment.id, events)
+    revision = record.announced_revision + len(events)
+    customer = await save_write(work, revision=revision, due_at=next_change(after, work.instant))
+    work.change = CustomerChange(work.instant, revision, made, replace(written, customer=customer), after)
+
+
+def _apart(loaded: LoadedFacts, instant: datetime) -> datetime:
+    """The instant of a write, apart from those of what is due: two changes at one instant couldn't be told apart."""
+    if loaded.customer.due_at is None or loaded.customer.due_at > instant:
+        return instant
+    due = set(changes_between(timeline(loaded.facts, loaded.attachments), loaded.customer.announced_until, FOREVER))
+    while instant in due:
+        instant += TICK
+    return instant
 
 
 async def _save_nothing(_: Work) -> None:

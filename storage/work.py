@@ -4,14 +4,14 @@
 """
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import Update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from entitlements.facts import CustomerFacts, Grant, Subscription, SubscriptionId
+from entitlements.facts import CustomerFacts, Grant, ProductId, Subscription, SubscriptionId
 from storage.errors import RowMissing
 from storage.kept import Kept, Lookup
 from storage.records import CustomerChange, CustomerRecord, Environment, LoadedFacts
@@ -37,9 +37,16 @@ class Work:
 
 @dataclass(slots=True)
 class CatalogueWork(Work):
-    """A unit of work on features, products and attachments; no other write to the environment runs beside it."""
+    """A unit of work on features, products and attachments; no other write to the environment runs beside it.
 
-    is_attachments_changed: bool = False
+    `products`: those whose attachments were written.
+    """
+
+    products: set[ProductId] = field(default_factory=set[ProductId])
+
+    def note_attachments(self, product: ProductId) -> None:
+        """Takes note that the attachments of a product were written."""
+        self.products.add(product)
 
 
 @dataclass(slots=True)
@@ -57,9 +64,11 @@ class CustomerWork(Work):
     """A unit of work on one customer, whose row is locked.
 
     `loaded` is as it was before, `customer` and `facts` as they are with what was written since: whatever writes says
-    so with one of the `note_...`, so that nothing has to be read again. `change` is set at the end.
+    so with one of the `note_...`, so that nothing has to be read again. `real_time`: the present, whatever clock the
+    environment has. `change` is set at the end.
     """
 
+    real_time: datetime
     loaded: LoadedFacts
     customer: CustomerRecord
     facts: CustomerFacts

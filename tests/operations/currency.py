@@ -50,7 +50,7 @@ class Writer:
     features: list[Feature] = field(default_factory=list[Feature])
     products: list[Product] = field(default_factory=list[Product])
     grants: list[tuple[CustomerId, GrantId]] = field(default_factory=list[tuple[CustomerId, GrantId]])
-    attached: dict[tuple[str, str], ProductFeatureId] = field(default_factory=dict[tuple[str, str], ProductFeatureId])
+    attached: dict[tuple[str, str], ProductFeature] = field(default_factory=dict[tuple[str, str], ProductFeature])
 
     @classmethod
     async def begin(cls, database: Database, seed: int) -> "Writer":
@@ -94,10 +94,9 @@ class Writer:
             if pair in self.attached:
                 await detach_feature(work, self.attached.pop(pair), CatalogRollout.IMMEDIATE)
                 return
-            self.attached[pair] = ProductFeatureId(new_id("prodft"))
-            await attach_feature(
-                work, ProductFeature(self.attached[pair], *pair, work.instant, CatalogRollout.IMMEDIATE)
-            )
+            attachment = ProductFeatureId(new_id("prodft"))
+            self.attached[pair] = ProductFeature(attachment, *pair, work.instant, CatalogRollout.IMMEDIATE)
+            await attach_feature(work, self.attached[pair])
 
         await write_catalogue(self.stage.db, self.stage.env, command)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from entitlements.facts import CatalogRollout, Feature, FeatureId, Product, ProductFeatureId
+from entitlements.facts import CatalogRollout, Feature, FeatureId, Product, ProductFeature
 from storage.errors import RowMissing, UniqueViolation
 from storage.features import archive_feature, insert_feature, load_features, load_features_by_key, update_feature
 from storage.ids import new_id
@@ -28,7 +28,7 @@ async def _archive(stage: Stage, feature: Feature) -> None:
     await write_catalogue(stage.db, stage.env, command)
 
 
-async def _detach(stage: Stage, attachment: ProductFeatureId) -> None:
+async def _detach(stage: Stage, attachment: ProductFeature) -> None:
     async def command(work: CatalogueWork) -> None:
         await detach_feature(work, attachment, CatalogRollout.NEXT_PERIOD)
 
@@ -104,7 +104,7 @@ async def test_detaching_ends_the_row_and_attaching_again_makes_another(stage: S
     first = await stage.attach(pro, sso, CatalogRollout.IMMEDIATE)
     with pytest.raises(UniqueViolation) as refusal:
         await stage.attach(pro, sso)
-    await _detach(stage, first.id)
+    await _detach(stage, first)
     second = await stage.attach(pro, sso)
 
     async with stage.db.read() as connection:
@@ -121,11 +121,11 @@ async def test_detaching_ends_the_row_and_attaching_again_makes_another(stage: S
 
 async def test_detaching_twice_is_a_mistake_of_the_command(stage: Stage) -> None:
     attachment = await stage.attach(await stage.product("pro"), await stage.feature("sso"))
-    await _detach(stage, attachment.id)
+    await _detach(stage, attachment)
     before = await stage.environment()
 
     with pytest.raises(RowMissing):
-        await _detach(stage, attachment.id)
+        await _detach(stage, attachment)
 
     assert await stage.environment() == before
 
@@ -135,7 +135,7 @@ async def test_what_would_unlock_a_feature_are_active_products_that_have_it_now(
     oldest, middle, newest = [await stage.plan(key, sso) for key in ("oldest", "middle", "newest")]
     inactive, former = await stage.plan("inactive", sso), await stage.product("former")
     await _deactivate(stage, inactive)
-    await _detach(stage, (await stage.attach(former, sso)).id)
+    await _detach(stage, (await stage.attach(former, sso)))
 
     async with stage.db.read() as connection:
         everything = await products_with_features(connection, stage.env, [sso.id, audit.id], 10)
@@ -168,7 +168,7 @@ async def test_the_versions_grow_once_with_every_write_they_are_for(stage: Stage
     await see()
     await write_catalogue(stage.db, stage.env, look)
     await see()
-    await _detach(stage, attachment.id)
+    await _detach(stage, attachment)
     await see()
 
     assert seen == [

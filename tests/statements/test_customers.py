@@ -144,7 +144,7 @@ async def test_candidates_ever_had_a_grant_or_a_product_with_the_feature(stage: 
     attachment = await stage.attach(former, sso)
 
     async def detach(work: CatalogueWork) -> None:
-        await detach_feature(work, attachment.id, CatalogRollout.IMMEDIATE)
+        await detach_feature(work, attachment, CatalogRollout.IMMEDIATE)
 
     await write_catalogue(stage.db, stage.env, detach)
     granted, subscribed, moved_away, with_former, without, deleted = [await stage.customer() for _ in range(6)]

@@ -149,7 +149,7 @@ async def test_facts_come_with_every_attachment_their_products_ever_had(stage: S
         await open_segment(work, item.id, Segment(team.id, 1, YEARLY, work.instant))
 
     async def detach(work: CatalogueWork) -> None:
-        await detach_feature(work, ended.id, CatalogRollout.IMMEDIATE)
+        await detach_feature(work, ended, CatalogRollout.IMMEDIATE)
 
     await write_customer(stage.db, stage.env, customer.id, move)
     await write_catalogue(stage.db, stage.env, detach)

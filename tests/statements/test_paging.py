@@ -178,7 +178,7 @@ class TestManyParentsAtOnce:
         kept, ended = await stage.attach(pro, sso), await stage.attach(team, sso)
 
         async def detach(work: CatalogueWork) -> None:
-            await detach_feature(work, ended.id, CatalogRollout.IMMEDIATE)
+            await detach_feature(work, ended, CatalogRollout.IMMEDIATE)
 
         await write_catalogue(stage.db, stage.env, detach)
         async with stage.db.read() as connection:

@@ -1,0 +1,162 @@
+"""Announcing what time and the catalogue changed: one customer at a time, and however often it is tried, once.
+
+The customer's row says when it is to be looked at (`due_at`), and up to where it was announced. Whatever comes after
+that and is over is written down as events in one transaction with the row: so a worker may be killed at any point, and
+any number may run.
+"""
+
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, case, delete, func, or_, select, update
+
+from entitlements.changes import changes_between, next_change
+from entitlements.effects import effects_of_time
+from entitlements.facts import CustomerId, EnvironmentId
+from entitlements.timeline import timeline
+from storage.columns import Instant, Word
+from storage.customers import save_announcement
+from storage.database import Database
+from storage.dialect import one_of_given
+from storage.errors import CustomerMissing
+from storage.events import insert_events, numbered
+from storage.facts import load_locked_facts
+from storage.instants import load_present
+from storage.kept import Kept
+from storage.locks import lock_customer_at_once
+from storage.records import Event
+from storage.rows import (
+    attachment_changes,
+    customers,
+    environments,
+    subscription_item_segments,
+    subscription_items,
+    subscriptions,
+)
+
+EVENTS_AT_ONCE = 100
+"""The most that one transaction announces of a customer; what is left stays due."""
+
+ITEMS_AT_ONCE = 1_000
+"""Items of subscriptions whose customers one transaction makes due after a change of attachments."""
+
+
+class DueCustomer(NamedTuple):
+    """A customer at whom the announcer is to look."""
+
+    environment: EnvironmentId
+    customer: CustomerId
+
+
+async def find_due(db: Database, at_most: int) -> list[DueCustomer]:
+    """Customers for whom something may be due by their environments' clocks, in no order."""
+    async with db.read() as connection:
+        present = await load_present(connection, db.clock)
+        rows = await connection.execute(_DUE, {"present": present, "at_most": at_most})
+        return [DueCustomer(row.environment_id, row.id) for row in rows]
+
+
+async def announce_due(db: Database, due: DueCustomer, kept: Kept | None = None) -> list[Event]:
+    """Announces what is due for a customer by now, in order, at most EVENTS_AT_ONCE; returns the events it made.
+
+    Nothing, if another transaction has the customer: it announces what is due itself.
+    Raises: Contended, RowUnreadable, EnvironmentMissing, DatabaseUnavailable.
+    """
+    environment, customer = due
+    async with db.begin_write() as connection:
+        if not await lock_customer_at_once(connection, environment, customer):
+            return []
+        try:
+            loaded, present = await load_locked_facts(connection, environment, customer, kept)
+        except CustomerMissing:
+            return []
+        record, clock = loaded.customer, loaded.environment.clock_at
+        real = present or db.clock.now()
+        until = max(filter(None, (clock or real, record.written_at, loaded.environment.catalogue_written_at)))
+        known = timeline(loaded.facts, loaded.attachments)
+        instants = changes_between(known, record.announced_until, until)[:EVENTS_AT_ONCE]
+        made = numbered(record, [effects_of_time(known, instant) for instant in instants], real)
+        await insert_events(connection, environment, made)
+        announced_until = instants[-1] if instants else record.announced_until
+        await save_announcement(
+            connection,
+            environment,
+            customer,
+            revision=record.announced_revision + len(made),
+            until=announced_until,
+            due_at=next_change(known, announced_until),
+        )
+        return made
+
+
+async def tell_of_attachment_change(db: Database) -> bool:
+    """Makes due the next customers whom a change of attachments may concern; False if there is none to tell of.
+
+    Those of ITEMS_AT_ONCE items at the most, in one transaction with how far it has come.
+    Raises: Contended, DatabaseUnavailable.
+    """
+    async with db.begin_write() as connection:
+        change = (await connection.execute(_NEXT_CHANGE)).one_or_none()
+        if change is None:
+            return False
+        named = {"environment": change.environment_id, "product": change.product_id}
+        rows = await connection.execute(_NEXT_ITEMS, named | {"told_until": change.told_until or ""})
+        items = [row.item_id for row in rows]
+        if items:
+            await connection.execute(
+                _MAKE_DUE, {"environment": change.environment_id, "items": items, "change_at": change.at}
+            )
+        told = {**named, "version": change.attachments_version}
+        if len(items) < ITEMS_AT_ONCE:
+            await connection.execute(_ALL_TOLD, told)
+        else:
+            await connection.execute(_TOLD, told | {"item": items[-1]})
+        return True
+
+
+_CLOCK = func.coalesce(environments.c.clock_at, bindparam("present", type_=Instant()))
+# A frozen clock is behind what has been written since, a millisecond for each write.
+_NOW = case((environments.c.catalogue_written_at > _CLOCK, environments.c.catalogue_written_at), else_=_CLOCK)
+_DUE = (
+    select(customers.c.environment_id, customers.c.id)
+    .join(environments)
+    .where(
+        environments.c.closed_at.is_(None),
+        customers.c.due_at <= _NOW,
+    )
+    .limit(bindparam("at_most"))
+)
+_NEXT_CHANGE = select(attachment_changes).order_by(attachment_changes.c.at).limit(1).with_for_update(skip_locked=True)
+_NEXT_ITEMS = (
+    select(subscription_item_segments.c.item_id)
+    .where(
+        subscription_item_segments.c.environment_id == bindparam("environment"),
+        subscription_item_segments.c.product_id == bindparam("product"),
+        subscription_item_segments.c.item_id > bindparam("told_until", type_=Word()),
+    )
+    .order_by(subscription_item_segments.c.item_id)
+    .limit(ITEMS_AT_ONCE)
+)
+_HOLDERS = (
+    select(subscriptions.c.customer_id)
+    .join(subscription_items)
+    .where(
+        subscription_items.c.environment_id == bindparam("environment"), one_of_given(subscription_items.c.id, "items")
+    )
+)
+_MAKE_DUE = (
+    update(customers)
+    .where(
+        customers.c.environment_id == bindparam("environment"),
+        customers.c.id.in_(_HOLDERS),
+        customers.c.deleted_at.is_(None),
+        or_(customers.c.due_at.is_(None), customers.c.due_at > bindparam("change_at")),
+    )
+    .values(due_at=bindparam("change_at"))
+)
+_THE_CHANGE = (
+    attachment_changes.c.environment_id == bindparam("environment"),
+    attachment_changes.c.product_id == bindparam("product"),
+    attachment_changes.c.attachments_version == bindparam("version"),
+)
+_TOLD = update(attachment_changes).where(*_THE_CHANGE).values(told_until=bindparam("item"))
+_ALL_TOLD = delete(attachment_changes).where(*_THE_CHANGE)

@@ -1,0 +1,221 @@
+"""What time and the catalogue change is announced once each, in order, however late and however often it is tried."""
+
+import asyncio
+
+import pytest
+
+from entitlements.changes import features_at
+from entitlements.facts import CatalogRollout, FeatureId
+from entitlements.timeline import timeline
+from storage.announcing import DueCustomer, announce_due, find_due, tell_of_attachment_change
+from storage.customers import delete_customer, update_customer
+from storage.environments import set_clock
+from storage.events import load_events_after
+from storage.records import CustomerRecord, Event
+from storage.unit_of_work import CustomerWork, write_customer
+from tests.statements.stage import DAY, NOON, TICK, Stage
+
+
+async def _events(stage: Stage, customer: CustomerRecord, after: int = 0) -> list[Event]:
+    async with stage.db.read() as connection:
+        return await load_events_after(connection, stage.env, customer.id, after, 100)
+
+
+async def _announce_all(stage: Stage) -> None:
+    while await tell_of_attachment_change(stage.db):
+        pass
+    while due := await find_due(stage.db, 100):
+        for each in due:
+            await announce_due(stage.db, each)
+
+
+def _folded(events: list[Event]) -> set[FeatureId]:
+    held: set[FeatureId] = set()
+    for event in events:
+        held |= {feature for feature, _ in event.effects.added}
+        held -= {feature for feature, _ in event.effects.removed}
+    return held
+
+
+async def test_a_write_makes_an_event_with_the_states_of_its_instant(stage: Stage) -> None:
+    sso = await stage.feature("sso")
+    customer = await stage.customer()
+    change = await stage.grant(customer, sso, days=3)
+
+    [event] = await _events(stage, customer)
+
+    assert (event.revision, event.at, event.customer) == (1, change.instant, customer.id)
+    assert event.effects == change.effects
+    [(feature, state)] = event.effects.added
+    assert (feature, state.at, state.run.active_to) == (sso.id, change.instant, change.instant + 3 * DAY)
+    assert (event.effects.before, event.effects.after) == ((), (sso.id,))
+
+
+async def test_a_write_that_changes_no_entitlement_makes_no_event(stage: Stage) -> None:
+    customer = await stage.customer()
+
+    async def rename(work: CustomerWork) -> None:
+        await update_customer(work, name="Renamed")
+
+    await write_customer(stage.db, stage.env, customer.id, rename)
+
+    assert await _events(stage, customer) == []
+
+
+async def test_what_time_changes_is_announced_at_its_own_instant_however_late(stage: Stage) -> None:
+    sso, api = await stage.feature("sso"), await stage.feature("api")
+    customer = await stage.customer()
+    first = await stage.grant(customer, sso, days=1)
+    second = await stage.grant(customer, api, days=2)
+    await set_clock(stage.db, stage.env, NOON + 30 * DAY)
+
+    await _announce_all(stage)
+
+    _, _, third, fourth = await _events(stage, customer)
+    assert [third.at, fourth.at] == [first.instant + DAY, second.instant + 2 * DAY]
+    assert [feature for feature, _ in third.effects.removed] == [sso.id]
+    assert (third.effects.before, third.effects.after) == ((api.id, sso.id), (api.id,))
+    assert (fourth.effects.before, fourth.effects.after) == ((api.id,), ())
+    assert await find_due(stage.db, 100) == []
+
+
+async def test_nothing_is_due_before_its_time(stage: Stage) -> None:
+    customer = await stage.customer()
+    change = await stage.grant(customer, await stage.feature("sso"), days=1)
+    await set_clock(stage.db, stage.env, change.instant + DAY - TICK)
+    assert await find_due(stage.db, 100) == []
+
+    await set_clock(stage.db, stage.env, change.instant + DAY)
+
+    assert await find_due(stage.db, 100) == [DueCustomer(stage.env, customer.id)]
+
+
+async def test_announcing_twice_and_by_several_at_once_makes_each_event_once(stage: Stage) -> None:
+    customer = await stage.customer()
+    for days in range(1, 6):
+        await stage.grant(customer, await stage.feature(f"f{days}"), days=days)
+    await set_clock(stage.db, stage.env, NOON + 30 * DAY)
+
+    due = DueCustomer(stage.env, customer.id)
+    made = await asyncio.gather(*(announce_due(stage.db, due) for _ in range(8)))
+
+    assert sorted(len(events) for events in made) == [0] * 7 + [5]
+    assert [event.revision for event in await _events(stage, customer)] == list(range(1, 11))
+
+
+async def test_a_write_announces_what_is_overdue_before_itself(stage: Stage) -> None:
+    sso, api = await stage.feature("sso"), await stage.feature("api")
+    customer = await stage.customer()
+    granted = await stage.grant(customer, sso, days=1)
+    await set_clock(stage.db, stage.env, NOON + 30 * DAY)
+
+    written = await stage.grant(customer, api)
+
+    _, expired, given = await _events(stage, customer)
+    assert (expired.at, given.at) == (granted.instant + DAY, written.instant)
+    assert [feature for feature, _ in given.effects.added] == [api.id]
+    assert written.revision == given.revision == 3
+
+
+async def test_a_write_at_the_instant_of_what_is_due_comes_after_it(stage: Stage) -> None:
+    sso, api = await stage.feature("sso"), await stage.feature("api")
+    customer = await stage.customer()
+    granted = await stage.grant(customer, sso, days=1)
+    ends = granted.instant + DAY
+    await set_clock(stage.db, stage.env, ends)
+
+    await stage.grant(customer, api)
+
+    assert [event.at for event in await _events(stage, customer)] == [granted.instant, ends, ends + TICK]
+
+
+@pytest.mark.parametrize("rollout", [CatalogRollout.IMMEDIATE, CatalogRollout.NEXT_PERIOD])
+async def test_a_change_of_attachments_reaches_all_subscribers_when_it_acts(
+    stage: Stage, rollout: CatalogRollout
+) -> None:
+    sso, api = await stage.feature("sso"), await stage.feature("api")
+    plan = await stage.plan("pro", sso)
+    customers = [await stage.customer() for _ in range(3)]
+    for customer in customers:
+        await stage.subscribe(customer, plan)
+    attached = await stage.attach(plan, api, rollout)
+    await set_clock(stage.db, stage.env, NOON + 40 * DAY)
+
+    await _announce_all(stage)
+
+    for customer in customers:
+        events = await _events(stage, customer)
+        assert [event.revision for event in events] == [1, 2]
+        assert [feature for feature, _ in events[-1].effects.added] == [api.id]
+        assert (events[-1].at == attached.attached_at) == (rollout is CatalogRollout.IMMEDIATE)
+
+
+async def test_an_attachment_that_acts_at_once_is_announced_while_the_clock_stands(stage: Stage) -> None:
+    plan = await stage.plan("pro", await stage.feature("sso"))
+    customer = await stage.customer()
+    await stage.subscribe(customer, plan)
+    api = await stage.feature("api")
+    attached = await stage.attach(plan, api, CatalogRollout.IMMEDIATE)
+
+    await _announce_all(stage)
+
+    assert [event.at for event in await _events(stage, customer, after=1)] == [attached.attached_at]
+
+
+async def test_a_catalogue_write_comes_after_everything_announced(stage: Stage) -> None:
+    sso, api = await stage.feature("sso"), await stage.feature("api")
+    plan = await stage.plan("pro", sso)
+    customer = await stage.customer()
+    granted = await stage.grant(customer, sso, days=1)
+    await set_clock(stage.db, stage.env, granted.instant + DAY)
+    await _announce_all(stage)
+
+    attached = await stage.attach(plan, api)
+
+    assert attached.attached_at == granted.instant + DAY + TICK
+
+
+async def test_folding_the_events_gives_the_set_at_each_of_their_instants(stage: Stage) -> None:
+    keys = [await stage.feature(key) for key in "abcd"]
+    plan = await stage.plan("pro", *keys[:2])
+    customer = await stage.customer()
+    await stage.subscribe(customer, plan)
+    await stage.grant(customer, keys[2], days=1)
+    await stage.attach(plan, keys[3], CatalogRollout.IMMEDIATE)
+    await set_clock(stage.db, stage.env, NOON + 40 * DAY)
+    await _announce_all(stage)
+
+    events = await _events(stage, customer)
+
+    loaded = await stage.facts(customer)
+    known = timeline(loaded.facts, loaded.attachments)
+    assert len(events) == 4
+    for count, event in enumerate(events, 1):
+        assert _folded(events[:count]) == features_at(known, event.at)
+
+
+async def test_deleting_a_customer_takes_all_that_it_had(stage: Stage) -> None:
+    sso = await stage.feature("sso")
+    customer = await stage.customer()
+    await stage.grant(customer, sso, days=1)
+
+    async def delete(work: CustomerWork) -> None:
+        await delete_customer(work)
+
+    await write_customer(stage.db, stage.env, customer.id, delete)
+    await set_clock(stage.db, stage.env, NOON + 40 * DAY)
+    await _announce_all(stage)
+
+    _, deleted = await _events(stage, customer)
+    assert [feature for feature, _ in deleted.effects.removed] == [sso.id]
+
+
+async def test_a_summary_of_many_features_is_cut_and_says_so(stage: Stage) -> None:
+    features = [await stage.feature(f"f{number:02}") for number in range(12)]
+    customer = await stage.customer()
+    await stage.subscribe(customer, await stage.plan("pro", *features))
+
+    [event] = await _events(stage, customer)
+
+    assert event.effects.after == tuple(sorted(feature.id for feature in features))[:11]
+    assert len(event.effects.added) == 12
