@@ -27,12 +27,15 @@ from benchmarks.operations import OPERATIONS, Operation
 from benchmarks.report import Measured, table, writes_table
 from benchmarks.sameness import AnswersDiffer, compare
 from benchmarks.servers import Kind, Server, admittance, peers, serving
-from benchmarks.steady import measure_p99
+from benchmarks.steady import ask_for_each, measure_p99
 from benchmarks.writes import Compared, Writes, compare_writes
 
 console = Console()
 
 _SERVER_CORE, _LOAD_CORE = 0, 1
+
+_MEETING_SECONDS = 60.0
+"""The longest that a server is asked for customers one after another before it is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +123,11 @@ def _measure(
     measured: dict[str, list[Measured]] = {}
     with Progress(console=console) as progress:
         task = progress.add_task("Measuring", total=len(operations) * len(servers) * (plan.rounds + 2))
-        for operation in operations:
+        for number, operation in enumerate(operations):
             turns: dict[str, list[Turn]] = {server.kind.name: [] for server in servers}
             for server in servers:
+                if number == 0:
+                    _meet(server, operation, load)
                 load.run(server, operation, plan.warm_up_seconds)
                 progress.advance(task)
             for _ in range(plan.rounds):
@@ -134,6 +139,12 @@ def _measure(
                 measured[operation.name].append(_summarise(server, operation, turns[server.kind.name], plan, load.size))
                 progress.advance(task)
     return measured
+
+
+def _meet(server: Server, operation: Operation, load: Load) -> None:
+    """Lets a server see every customer before it is measured, as one that has run for a while has."""
+    asking = ask_for_each(server, operation, load.size, connections=load.connections, at_most_seconds=_MEETING_SECONDS)
+    asyncio.run(asking)
 
 
 def _compare_writes(servers: Sequence[Server], plan: Plan, writes: Writes) -> list[Compared]:

@@ -59,6 +59,30 @@ async def measure_p99(
     return statistics.quantiles(open_ones.seconds, n=100)[98] * 1000
 
 
+async def ask_for_each(
+    server: Server, operation: Operation, size: Size, *, connections: int, at_most_seconds: float
+) -> None:
+    """Asks for every customer once, until the time is up: what a server keeps of them, it then has."""
+    requests = (
+        request_of(server, operation.body(server.kind.dialect, customer, size))
+        for customer in range(1, size.customers + 1)
+    )
+    until = time.perf_counter() + at_most_seconds
+
+    async def ask_on() -> None:
+        reader, writer = await connect(server)
+        for request in requests:
+            if time.perf_counter() > until:
+                break
+            writer.write(request)
+            await read_answer(reader)
+        writer.close()
+
+    async with asyncio.TaskGroup() as asking:
+        for _ in range(connections):
+            asking.create_task(ask_on())
+
+
 async def connect(server: Server) -> Connection:
     """An open connection."""
     address = urlsplit(server.url)

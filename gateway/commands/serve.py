@@ -1,5 +1,6 @@
 """`admittance serve`."""
 
+import asyncio
 import logging
 import socket
 from contextlib import suppress
@@ -89,10 +90,19 @@ def _serve(settings: Settings, listening: socket.socket) -> None:
         err.print("Stopped.")
 
 
+_LAST_WORDS_SECONDS = 1
+
+
 class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         collect_rarely()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        # A request that was stopped for want of time has yet to say so; at the end of the loop it no longer could.
+        if stopped := set(self.server_state.tasks):
+            await asyncio.wait(stopped, timeout=_LAST_WORDS_SECONDS)
 
 
 _CURL = """\

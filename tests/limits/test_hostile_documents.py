@@ -1,18 +1,19 @@
 """Documents that were written to hurt: each is refused, or found good, in a time that nobody notices."""
 
+import gc
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from graphql import get_introspection_query
+from graphql import get_introspection_query, parse
 
 from gateway.preparing.limits import Limits
 from gateway.preparing.preparation import Preparation
 from tests.limits.documents import CORE, codes, prepare, prepare_trusted
 
 ALLOWED_SECONDS = 0.05
-ATTEMPTS = 5
+ATTEMPTS = 20
 """The best of them counts, in time of the processor: the machine has other things to do."""
 
 
@@ -102,17 +103,24 @@ GOOD = {
 }
 
 
-def timed(document: str) -> float:
-    """The shortest time that a first sight of the document took, in seconds."""
+@pytest.fixture(autouse=True, scope="module")
+def _own_garbage_alone() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction] - pytest uses it
+    """Leaves what other tests left behind out of every collection, as `serve` leaves out what it started with."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
-    def attempts() -> Iterator[float]:
-        for _ in range(ATTEMPTS):
-            preparation = Preparation(CORE, Limits())
-            start = time.thread_time()
-            preparation.prepare(document)
-            yield time.thread_time() - start
 
-    return min(attempts())
+def _takes_less(document: str, seconds: float) -> bool:
+    """Whether a first sight of the document takes less than this, in one of some attempts."""
+    return any(_timed(lambda: Preparation(CORE, Limits()).prepare(document)) < seconds for _ in range(ATTEMPTS))
+
+
+def _timed(work: Callable[[], object]) -> float:
+    start = time.thread_time()
+    work()
+    return time.thread_time() - start
 
 
 @pytest.mark.parametrize("document", REFUSED.values(), ids=REFUSED.keys())
@@ -123,7 +131,7 @@ def test_documents_that_would_hurt_are_refused_in_no_time_and_in_few_words(docum
     assert prepared.document is None
     assert 1 <= len(prepared.errors) <= 5
     assert len(answer) < 10_000
-    assert timed(document) < ALLOWED_SECONDS
+    assert _takes_less(document, ALLOWED_SECONDS)
 
 
 @pytest.mark.parametrize("document", GOOD.values(), ids=GOOD.keys())
@@ -131,11 +139,19 @@ def test_the_largest_documents_that_are_good_are_found_so_in_no_time(document: s
     prepared = prepare(document)
 
     assert codes(prepared) == []
-    assert timed(document) < ALLOWED_SECONDS
+    assert _takes_less(document, ALLOWED_SECONDS)
 
 
-def test_sixty_fragments_that_double_take_a_third_of_that() -> None:
-    assert timed(GOOD["fragments that double"]) < ALLOWED_SECONDS / 3
+def test_sixty_fragments_that_double_take_ten_times_their_parsing_at_the_most() -> None:
+    document = GOOD["fragments that double"]
+
+    # In turns, so that what else the machine does meets both.
+    turns = [
+        (_timed(lambda: Preparation(CORE, Limits()).prepare(document)), _timed(lambda: parse(document)))
+        for _ in range(ATTEMPTS)
+    ]
+
+    assert min(prepared for prepared, _ in turns) < 10 * min(parsed for _, parsed in turns)
 
 
 def test_documents_of_ones_own_may_have_any_shape_the_parser_takes() -> None:
