@@ -23,6 +23,7 @@ from gateway.setting_groups import (
     LimitSettings,
     MemorySettings,
     ServerSettings,
+    StreamSettings,
     TelemetrySettings,
 )
 
@@ -46,6 +47,7 @@ class Settings(
     TelemetrySettings,
     DocumentSettings,
     CredentialSettings,
+    StreamSettings,
     LimitSettings,
     HttpSettings,
     MemorySettings,
