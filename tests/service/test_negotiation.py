@@ -28,13 +28,17 @@ ACCEPTED = {
     "text/*": EVENTS,
 }
 
+OF_URQL = (
+    "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed"
+)
+"""What it sends with every operation."""
+
 TAKES_EVENTS = {
     None: False,
     "*/*": False,
     "application/json": False,
     "text/event-stream": True,
-    # What urql sends with every operation.
-    "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed": True,
+    OF_URQL: True,
     "application/json, text/event-stream;q=0": False,
     "application/json, text/*;q=0.1": True,
 }

@@ -222,7 +222,7 @@ async def test_while_the_database_is_away_a_credential_is_believed_until_it_expi
 ) -> None:
     monkeypatch.setattr("gateway.identity.holder.RECHECK_SECONDS", 0.1)
     secret = await _key(caller, seconds=1.5)
-    away = _database_away(postgresql_url, make_url(database_url))
+    away = database_away(postgresql_url, make_url(database_url))
     async with greeted(server, secret) as socket, opened(server) as late, away:
         [error] = await socket.ask(VIEWER)
         await late.send(init(secret))
@@ -250,7 +250,7 @@ async def test_a_database_that_hangs_keeps_no_credential_alive(
 
 
 @asynccontextmanager
-async def _database_away(administrator: URL, database: URL) -> AsyncGenerator[None]:
+async def database_away(administrator: URL, database: URL) -> AsyncGenerator[None]:
     """Meanwhile PostgreSQL refuses every connection to a database, and has ended those there were."""
     name = database.database
     everybody = f"FROM pg_stat_activity WHERE datname = '{name}'"
