@@ -3,11 +3,9 @@
 from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
-from graphql import Executor, create_source_event_stream
 from strawberry.types import ExecutionResult
-from strawberry.utils.await_maybe import await_maybe
 
-from execution import CompiledOperation, Fallback
+from execution import CompiledOperation, Fallback, sources
 from gateway.preparing.preparation import Operation, Prepared
 from resolvers.context import Context
 from resolvers.live import Moment
@@ -48,19 +46,14 @@ async def execute(
 async def open_source(
     prepared: Prepared, operation: Operation, variables: Variables, context: Context
 ) -> AsyncGenerator[Moment] | ExecutionResult:
-    """What is to be told to a subscriber, each moment in a context of its own; or a result with what stands against it.
-
-    By graphql-core, whose algorithm it is: once for each subscription, and not for each event.
-    """
+    """What is to be told to a subscriber, each in a context of its own; or a result with what stands against it."""
     assert prepared.document is not None, "it has operations"  # noqa: S101
-    executor = Executor.build(CORE_SCHEMA, prepared.document, None, context, dict(variables or {}), operation.name)
-    if not isinstance(executor, Executor):
-        opened: Any = ExecutionResult(data=None, errors=executor)
-    else:
-        opened = await await_maybe(create_source_event_stream(executor))
-    for error in getattr(opened, "errors", None) or ():
+    opened = await sources.open_source(CORE_SCHEMA, prepared.document, context, variables, operation.name)
+    if not isinstance(opened, list):
+        return opened
+    for error in opened:
         error.message = plain_words(error.message)
-    return opened
+    return ExecutionResult(data=None, errors=opened)
 
 
 async def _interpret(

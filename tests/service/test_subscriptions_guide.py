@@ -44,7 +44,7 @@ async def test_the_operations_of_the_page_are_answered(caller: Caller, server: s
 async def test_the_stream_of_the_page_is_what_is_sent(caller: Caller, server: str) -> None:
     await set_up(caller)
     await grant(caller, "sso")
-    shown = next(block for block in _blocks("") if "text/event-stream" in block).partition("\n\nHTTP/1.1 200 OK\n")[2]
+    [shown] = re.findall(r"^HTTP/1.1 200 OK\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     head, _, body = shown.partition("\n\n")
     query = 'subscription { entitlementsChanged(customer: {externalId: "acme"}, afterRevision: 0) { revision } }'
 
