@@ -1,7 +1,7 @@
 """What a timeline says at one instant: states of entitlements, and decisions on access with their reasons."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -80,6 +80,19 @@ def state_at(feature: FeatureTimeline, at: datetime) -> EntitlementState | None:
         return None
     last = feature.runs[-1]
     return EntitlementState(EntitlementStatus.EXPIRED if last.expired else EntitlementStatus.CANCELED, last, at)
+
+
+def after_deletion(state: EntitlementState, at: datetime) -> EntitlementState:
+    """What is left at an instant of a right whose customer was deleted by then: it is over, whatever it was before."""
+    if state.status in _OVER:
+        return replace(state, at=at)
+    is_grant = any(source.kind is SourceKind.GRANT for source in state.run.sources[:1])
+    cause = AccessReason.GRANT_REVOKED if is_grant else AccessReason.SUBSCRIPTION_ENDED
+    run = replace(state.run, active_from=min(state.run.active_from, at), active_to=at, end_reason=cause, expired=False)
+    return EntitlementState(EntitlementStatus.CANCELED, run, at)
+
+
+_OVER = frozenset({EntitlementStatus.CANCELED, EntitlementStatus.EXPIRED})
 
 
 @dataclass(frozen=True, slots=True)

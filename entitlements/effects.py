@@ -82,14 +82,23 @@ def effects_of_write(before: Timeline, after: Timeline, facts: CustomerFacts, at
     )
 
 
+def whole_set(timeline: Timeline, at: datetime) -> States:
+    """All that may be used at an instant, in the order of a list of entitlements."""
+    members = members_at(timeline, at)
+    return _states(timeline, at, _in_order(members))
+
+
 def _states(timeline: Timeline, at: datetime, features: Iterable[FeatureId]) -> States:
     states = ((feature, state_at(timeline.features[feature], at)) for feature in features)
     return tuple((feature, state) for feature, state in states if state)
 
 
 def _first(members: Mapping[FeatureId, Run]) -> tuple[FeatureId, ...]:
-    ordered = sorted(sorted(members), key=lambda feature: members[feature].active_from, reverse=True)
-    return tuple(ordered[:SUMMARY_FEATURES])
+    return tuple(_in_order(members)[:SUMMARY_FEATURES])
+
+
+def _in_order(members: Mapping[FeatureId, Run]) -> list[FeatureId]:
+    return sorted(sorted(members), key=lambda feature: members[feature].active_from, reverse=True)
 
 
 def _cause(taken: Run, after: Timeline, facts: CustomerFacts, feature: FeatureId, at: datetime) -> AccessReason:

@@ -82,7 +82,10 @@ class CompiledOperation:
         root: object = None,
         extensions: object = None,
     ) -> Result:
-        """Runs it. `extensions`: those of the request, for resolvers that ask Strawberry's info for them."""
+        """Runs it; of a subscription one event, which is the `root`.
+
+        `extensions`: those of the request, for resolvers that ask Strawberry's info for them.
+        """
         operation = self._operation
         values = self._variables.coerce(variables or {})
         if isinstance(values, list):

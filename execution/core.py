@@ -17,6 +17,12 @@ make_info: Callable[..., ResolveInfo] = _graphql.GraphQLResolveInfo
 execute: Callable[..., Any] = _graphql.execute
 """Answers an ExecutionResult, or an awaitable of one."""
 
+build_executor: Callable[..., Any] = _graphql.Executor.build
+"""Answers an Executor, or a list of errors."""
+
+create_source_event_stream: Callable[..., Any] = _graphql.create_source_event_stream
+"""Answers an asynchronous iterable, an ExecutionResult with errors, or an awaitable of either."""
+
 default_field_resolver: Callable[..., Any] = _graphql.default_field_resolver
 coerce_input_literal: Callable[..., Any] = _graphql.coerce_input_literal
 """Answers Undefined for a literal that isn't of the type."""

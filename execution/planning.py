@@ -9,6 +9,7 @@ from graphql import (
     GraphQLObjectType,
     ListValueNode,
     ObjectValueNode,
+    OperationType,
     ValueNode,
     VariableNode,
     is_enum_type,
@@ -63,8 +64,8 @@ class Planner:
             operation.schema, self._fragments, self._conditions, operation.root_type, operation.definition
         ).grouped_field_set
         # The fields of a mutation take effect one after another, even if they are functions found in the root value.
-        is_query = operation.root_type is operation.schema.query_type
-        return self._select(operation.root_type, groups, read_all=is_query)
+        is_mutation = operation.definition.operation is OperationType.MUTATION
+        return self._select(operation.root_type, groups, read_all=not is_mutation)
 
     def _select(self, type_: GraphQLObjectType, groups: Groups, *, read_all: bool = True) -> Selection:
         fields: list[Field] = []

@@ -10,7 +10,6 @@ from graphql import (
     FragmentSpreadNode,
     InlineFragmentNode,
     OperationDefinitionNode,
-    OperationType,
     SelectionNode,
     SelectionSetNode,
     VariableNode,
@@ -39,8 +38,6 @@ class Survey:
 
     def visit(self, operation: OperationDefinitionNode) -> None:
         """Raises: NotCompilable."""
-        if operation.operation is OperationType.SUBSCRIPTION:
-            raise NotCompilable("subscription")
         if operation.directives:
             raise NotCompilable("directive on the operation")
         if self._depth(operation.selection_set) > MAX_DEPTH:

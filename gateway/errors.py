@@ -18,7 +18,7 @@ from gateway.preparing.validating import MAX_ERRORS, shortened
 from gateway.refusals import INTERNAL_MESSAGE
 from gateway.telemetry.metrics import Outcome
 from resolvers.callers import Forbidden
-from resolvers.errors import InvalidArgument
+from resolvers.errors import InvalidArgument, NotFound
 from schema.error_codes import ErrorCode
 from storage.errors import DatabaseUnavailable, EnvironmentClosed
 
@@ -97,6 +97,8 @@ def _describe(error: GraphQLError, stage: str) -> tuple[str, Extensions]:
         return str(cause), {"code": ErrorCode.FORBIDDEN, **({"scope": cause.scope} if cause.scope else {})}
     if isinstance(cause, InvalidArgument):
         return str(cause), {"code": ErrorCode.BAD_USER_INPUT, "argument": cause.argument}
+    if isinstance(cause, NotFound):
+        return str(cause), {"code": ErrorCode.NOT_FOUND, "argument": cause.argument}
     if isinstance(cause, DatabaseUnavailable):
         return str(cause), {"code": ErrorCode.SERVICE_UNAVAILABLE, "retryable": True}
     if isinstance(cause, EnvironmentClosed):

@@ -1,14 +1,15 @@
 """Operations carried out: compiled where they can be, and else, with the same answers, by graphql-core."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
 from strawberry.types import ExecutionResult
 
-from execution import CompiledOperation, Fallback
+from execution import CompiledOperation, Fallback, sources
 from gateway.preparing.preparation import Operation, Prepared
 from resolvers.context import Context
-from schema.build import SCHEMA, prepared_document
+from resolvers.live import Moment
+from schema.build import CORE_SCHEMA, SCHEMA, prepared_document
 from schema.wording import plain_words
 
 Variables = Mapping[str, Any] | None
@@ -20,31 +21,49 @@ async def execute(
     variables: Variables,
     context: Context,
     on_fallback: Callable[[str], None] | None = None,
+    *,
+    root: object = None,
 ) -> ExecutionResult:
-    """The result of an operation of a document that is valid.
+    """The result of an operation of a document that is valid; of a subscription the result for one event, the `root`.
 
     `on_fallback` is told in a few words why it couldn't be compiled, if it should have been.
     """
     compiled = operation.compiled
     fallback = compiled if isinstance(compiled, Fallback) else None
     if isinstance(compiled, CompiledOperation):
-        result = await compiled.run(context, variables)
+        result = await compiled.run(context, variables, root)
         fallback = result.fallback
         for error in result.errors:
             error.message = plain_words(error.message)
         answer = ExecutionResult(data=result.data, errors=result.errors or None)
     else:
-        answer = await _interpret(prepared, operation, variables, context)
+        answer = await _interpret(prepared, operation, variables, context, root)
     if fallback is not None and on_fallback is not None:
         on_fallback(fallback.reason)
     return answer
 
 
-async def _interpret(prepared: Prepared, operation: Operation, variables: Variables, context: Context) -> Any:  # noqa: ANN401
+async def open_source(
+    prepared: Prepared, operation: Operation, variables: Variables, context: Context
+) -> AsyncGenerator[Moment] | ExecutionResult:
+    """What is to be told to a subscriber, each in a context of its own; or a result with what stands against it."""
+    assert prepared.document is not None, "it has operations"  # noqa: S101
+    opened = await sources.open_source(CORE_SCHEMA, prepared.document, context, variables, operation.name)
+    if not isinstance(opened, list):
+        return opened
+    for error in opened:
+        error.message = plain_words(error.message)
+    return ExecutionResult(data=None, errors=opened)
+
+
+async def _interpret(
+    prepared: Prepared, operation: Operation, variables: Variables, context: Context, root: object
+) -> Any:  # noqa: ANN401
     assert prepared.document is not None, "it has operations"  # noqa: S101
     return await SCHEMA.execute(
         prepared.text,
         variable_values=dict(variables or {}),
+        root_value=root,
         context_value=context,
         operation_name=operation.name,
         operation_extensions=prepared_document(prepared.document),

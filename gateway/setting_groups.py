@@ -141,6 +141,21 @@ class LimitSettings(BaseSettings):
     max_introspection_depth: int = Field(default=15, ge=0, description="Fields inside each other in an introspection.")
 
 
+class StreamSettings(BaseSettings):
+    """How many subscriptions may be open, and how those over HTTP are kept open."""
+
+    max_subscriptions: int = Field(default=20_000, ge=0, description="Subscriptions that one process holds open.")
+    key_subscriptions: int = Field(
+        default=10_000, ge=0, description="Of these, those of one API key, over all its connections."
+    )
+    session_subscriptions: int = Field(
+        default=50, ge=0, description="Of these, those of one customer, over all sessions and connections."
+    )
+    keep_alive_seconds: float = Field(
+        default=15, gt=0, le=600, description="How often a quiet stream of server-sent events says that it is there."
+    )
+
+
 class CredentialSettings(BaseSettings):
     """Who may ask, and how often."""
 

@@ -24,6 +24,7 @@ from gateway.setting_groups import (
     LimitSettings,
     MemorySettings,
     ServerSettings,
+    StreamSettings,
     TelemetrySettings,
 )
 
@@ -47,6 +48,7 @@ class Settings(
     TelemetrySettings,
     DocumentSettings,
     CredentialSettings,
+    StreamSettings,
     LimitSettings,
     HttpSettings,
     EventSettings,

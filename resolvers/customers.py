@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import TypeVar
 
 from entitlements.facts import CustomerId
+from entitlements.runs import Timeline
 from resolvers.context import Context
 from resolvers.errors import Problems, Refused, UserErrorCode
-from resolvers.known import KnownCustomer
+from resolvers.known import KnownCustomer, WorkedOut, current_of, know
 from resolvers.paging import Listing, PageArguments, read_cut
 from resolvers.references import ABSENT, Absent, ById, Reference
 from resolvers.validation import (
@@ -22,7 +23,8 @@ from resolvers.validation import (
 )
 from resolvers.writing import write_customer, write_new_customer
 from storage import customers
-from storage.errors import UniqueViolation
+from storage.errors import RowUnreadable, UniqueViolation
+from storage.facts import load_facts
 from storage.ids import new_id
 from storage.paging import Page
 from storage.records import CustomerRecord
@@ -48,6 +50,20 @@ async def find_deleted_customer(context: Context, customer: CustomerId) -> Custo
 async def know_customer(context: Context, customer: CustomerId) -> KnownCustomer | None:
     """A customer with facts and timeline; None for one that isn't there or was deleted."""
     return await context.loaders.known.load(customer)
+
+
+async def know_deleted_customer(context: Context, customer: CustomerId) -> KnownCustomer | None:
+    """A deleted customer with its facts as they last were, and a timeline of nothing. Raises: RowUnreadable."""
+    if not context.may_see(customer):
+        return None
+    async with context.database.read() as connection:
+        found = await load_facts(connection, context.environment_id, [customer], deleted=True)
+    loaded = found.get(customer)
+    if isinstance(loaded, RowUnreadable):
+        raise loaded
+    if loaded is None or loaded.customer.deleted_at is None:
+        return None
+    return know(current_of(loaded), WorkedOut(loaded.facts, Timeline()), context.now)
 
 
 async def list_customers(context: Context, arguments: PageArguments, *, email: str | None) -> Listing[CustomerRecord]:

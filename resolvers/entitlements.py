@@ -4,7 +4,16 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from entitlements.access import NOTHING, AccessDecision, EntitlementState, EntitlementStatus, choose, decide, state_at
+from entitlements.access import (
+    NOTHING,
+    AccessDecision,
+    EntitlementState,
+    EntitlementStatus,
+    after_deletion,
+    choose,
+    decide,
+    state_at,
+)
 from entitlements.changes import next_change
 from entitlements.facts import Feature, FeatureId, Grant
 from entitlements.ids import entitlement_id, read_entitlement_id
@@ -104,9 +113,9 @@ def entitlement_to(customer: KnownCustomer, feature: Feature, at: datetime | Non
 
 
 def at_instant(entitlement: Entitlement, at: datetime) -> Entitlement:
-    """The same right at another instant."""
+    """The same right at another instant. No run tells of it any more if its customer was deleted."""
     state = state_at(entitlement.customer.timeline.features.get(entitlement.feature.id, NOTHING), at)
-    return replace(entitlement, state=state or replace(entitlement.state, at=at))
+    return replace(entitlement, state=state or after_deletion(entitlement.state, at))
 
 
 async def entitlement_of_grant(context: Context, customer: KnownCustomer, grant: Grant) -> Entitlement:

@@ -55,6 +55,14 @@ class InvalidArgument(Exception):
         super().__init__(message)
 
 
+class NotFound(Exception):
+    """What an argument names isn't there for the caller, and null can't say so. The message is for the caller."""
+
+    def __init__(self, argument: str, message: str) -> None:
+        self.argument = argument
+        super().__init__(message)
+
+
 def refuse(code: UserErrorCode, message: str, *field: str, existing: str | None = None) -> Refused:
     """A refusal with a single error, to be raised."""
     return Refused([UserError(code, message, field, existing)])

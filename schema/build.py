@@ -14,6 +14,7 @@ from schema.customer_subscription import CustomerSubscription, SubscriptionItem
 from schema.entitlement import Entitlement, EntitlementSnapshot
 from schema.environment import Environment
 from schema.grant import Grant
+from schema.live import Subscription
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import DATE_TIME, METADATA, Metadata
@@ -49,6 +50,7 @@ def _assemble(*, is_sorted: bool = False) -> strawberry.Schema:
     return _Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=[Entitlement, EntitlementSnapshot, SubscriptionItem, CustomerSubscription, Grant, Environment],
         extensions=[UsePrepared, PlainWords],
         config=StrawberryConfig(scalar_map={datetime: DATE_TIME, Metadata: METADATA}, sort_schema=is_sorted),

@@ -10,6 +10,7 @@ from resolvers.context import Context
 from resolvers.writing import Written
 from schema.customer import Customer
 from schema.entitlement import EntitlementSnapshot
+from schema.scalars import write_instant
 
 
 @strawberry.type(
@@ -21,9 +22,11 @@ from schema.entitlement import EntitlementSnapshot
 class EntitlementsChange:
     """A change as clients see it."""
 
-    id: strawberry.ID = strawberry.field(description="A function of customer and revision.")
+    id: strawberry.ID = strawberry.field(
+        description="A function of customer and revision; that of a snapshot holds its instant, too."
+    )
     revision: int = strawberry.field(description="The customer's revision that the change made.")
-    at: datetime = strawberry.field(description="When it took effect.")
+    at: datetime = strawberry.field(description="When it took effect; of a snapshot, when it was taken.")
     snapshot: bool = strawberry.field(description="True: `added` is the whole set at this revision; forget the rest.")
     customer: Customer | None = strawberry.field(description="Whose entitlements changed; null once deleted.")
     added: list[EntitlementSnapshot] = strawberry.field(description="Features that may be used from here on.")
@@ -34,12 +37,14 @@ class EntitlementsChange:
     def of(cls, context: Context, change: revisions.EntitlementsChange) -> Self:
         """A change as clients see it."""
         record = change.customer.record
+        # Of the whole set at one revision there are as many as instants it is asked for at.
+        at = f"_{write_instant(change.at)}" if change.is_whole else ""
         return cls(
-            id=strawberry.ID(f"{record.id}_{change.revision}"),
+            id=strawberry.ID(f"{record.id}_{change.revision}{at}"),
             revision=change.revision,
-            at=change.customer.at,
-            snapshot=False,
-            customer=Customer.of(context, record),
+            at=change.at,
+            snapshot=change.is_whole,
+            customer=Customer.of(context, record) if record.deleted_at is None else None,
             added=[EntitlementSnapshot.of(each) for each in change.added],
             removed=[EntitlementSnapshot.of(each) for each in change.removed],
             changed=[EntitlementSnapshot.of(each) for each in change.changed],

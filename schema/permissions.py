@@ -24,6 +24,7 @@ OWN = Access(Scope.CUSTOMERS_READ, sessions=True)
 
 TYPES = {
     "Query": ANYONE,
+    "Subscription": ANYONE,
     "Viewer": ANYONE,
     "Environment": ANYONE,
     "Feature": CATALOGUE,

@@ -17,6 +17,7 @@ from gateway.connections.head_with_body import HeadWithBody
 from gateway.connections.kernel_buffers import drop_unsent, keep_little
 from gateway.connections.request_head import MAX_HEAD_BYTES, check_head, head_too_large
 from gateway.connections.stopping import answer_if_stopped
+from gateway.http.event_stream import STOPPING
 from gateway.refusals import BadRequest, bad_request
 
 MAX_REQUESTS_AHEAD = 100
@@ -106,6 +107,14 @@ class HttpConnection(HttpToolsProtocol):
         """Ends a connection at rest, which may still hold an answer that nobody takes."""
         super().timeout_keep_alive_handler()
         self._expect_departure()
+
+    def shutdown(self) -> None:
+        """Lets a stream of events come to its end by itself. Whatever else is being answered uvicorn waits for."""
+        super().shutdown()
+        if self._answering is not None and not _is_answered(self._answering):
+            scope: dict[str, Any] = self._answering.scope  # pyright: ignore[reportAssignmentType] (a key more)
+            if STOPPING in scope:
+                scope[STOPPING]()
 
     # What the parser tells.
 

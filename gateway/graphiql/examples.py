@@ -26,6 +26,11 @@ class Example:
         """Whether it changes something."""
         return f"mutation {self.name}" in self.query
 
+    @property
+    def is_subscription(self) -> bool:
+        """Whether it is answered again and again."""
+        return f"subscription {self.name}" in self.query
+
 
 def read_examples() -> list[Example]:
     """Those of this installation, by name; what writes comes last, so that nobody begins with it."""

@@ -1,5 +1,6 @@
 """Which media type an answer has: content negotiation by the GraphQL-over-HTTP specification and RFC 9110, 12.5.1."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
@@ -11,26 +12,40 @@ class MediaType(StrEnum):
 
     JSON = "application/json"
     GRAPHQL_RESPONSE = "application/graphql-response+json"
+    EVENT_STREAM = "text/event-stream"
 
 
 _RANGES = {
     "*/*": (0, (MediaType.JSON, MediaType.GRAPHQL_RESPONSE)),
     "application/*": (1, (MediaType.JSON, MediaType.GRAPHQL_RESPONSE)),
+    "text/*": (1, (MediaType.EVENT_STREAM,)),
     MediaType.JSON: (2, (MediaType.JSON,)),
     MediaType.GRAPHQL_RESPONSE: (2, (MediaType.GRAPHQL_RESPONSE,)),
+    MediaType.EVENT_STREAM: (2, (MediaType.EVENT_STREAM,)),
 }
-"""The ranges that fit: how specific each is, and what it covers."""
+"""The ranges that fit: how specific each is, and what it covers.
+
+`*/*` covers no events: whoever sends it takes anything that ends, and waits for that.
+"""
 
 
-def negotiate(accept: str | None) -> MediaType:
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a client takes: `best` for an operation with one answer; `events`, for one with many, if it takes them."""
+
+    best: MediaType
+    events: bool = False
+
+
+def negotiate(accept: str | None) -> Accepted:
     """What to answer a client with this Accept header; JSON for one without. Raises: BadRequest (406)."""
     if accept is None or not accept.strip():
-        return MediaType.JSON
+        return _JSON
     # The clients of an installation send few different ones; what nobody would send by itself isn't worth its memory.
     return _negotiate_again(accept) if len(accept) <= _LONGEST_KEPT else _negotiate(accept)
 
 
-def _negotiate(accept: str) -> MediaType:
+def _negotiate(accept: str) -> Accepted:
     liked: dict[MediaType, tuple[int, float, int]] = {}
     for place, item in enumerate(accept.split(",")):
         name, quality = _read(item)
@@ -41,11 +56,18 @@ def _negotiate(accept: str) -> MediaType:
                 liked[media_type] = (specific, quality, -place)
     acceptable = [media_type for media_type in MediaType if liked.get(media_type, (0, 0.0))[1] > 0]
     if not acceptable:
-        message = f"Answers come as {' or '.join(MediaType)}; the Accept header allows neither."
+        message = f"Answers come as {' or '.join(MediaType)}; the Accept header allows none of them."
         raise BadRequest(message, status=406)
-    return max(acceptable, key=lambda media_type: (liked[media_type][1], liked[media_type][2]))
+
+    def rank(media_type: MediaType) -> tuple[float, bool, int]:
+        # Clients list events behind and before JSON, and read them where they are the only thing they could get.
+        _, quality, place = liked[media_type]
+        return quality, media_type is not MediaType.EVENT_STREAM, place
+
+    return Accepted(max(acceptable, key=rank), MediaType.EVENT_STREAM in acceptable)
 
 
+_JSON = Accepted(MediaType.JSON)
 _LONGEST_KEPT = 200
 _negotiate_again = lru_cache(maxsize=256)(_negotiate)
 

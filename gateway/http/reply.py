@@ -27,6 +27,8 @@ _CACHE_CONTROL = (b"cache-control", b"no-store")
 _VARY = (b"vary", b"Accept, Authorization, Origin")
 _VARY_BY_ENCODING = (b"vary", b"Accept, Authorization, Origin, Accept-Encoding")
 _NOSNIFF = (b"x-content-type-options", b"nosniff")
+COMMON_HEADERS = (_CACHE_CONTROL, _VARY, _NOSNIFF)
+"""What every answer has, unless it is compressed."""
 
 
 @dataclass(slots=True)

@@ -1,4 +1,6 @@
-"""GraphQL over HTTP: requests in, operations carried out, JSON out. By the GraphQL-over-HTTP specification."""
+"""GraphQL over HTTP, by its specification: requests in, operations carried out, JSON or events out."""
+
+from collections.abc import AsyncGenerator
 
 import orjson
 from starlette.requests import ClientDisconnect
@@ -6,15 +8,18 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway import refusals
+from gateway.answering import Answer
 from gateway.errors import log_surprise
 from gateway.http.disconnects import run_while_connected
-from gateway.http.negotiation import MediaType, negotiate
+from gateway.http.event_stream import STOPPING, EventStream
+from gateway.http.negotiation import Accepted, MediaType, negotiate
 from gateway.http.reading import read_requests
 from gateway.http.reply import RawHeaders, Reply, raw
 from gateway.http.request import HttpRequest
 from gateway.identity.authenticator import Authenticator, TooManyFailures, Unauthenticated
+from gateway.identity.holder import Holder
 from gateway.identity.published_keys import IdentityProviderUnavailable
-from gateway.operations import Answer, Operations
+from gateway.operations import Operations
 from gateway.rates.limits import rate_headers
 from gateway.refusals import BadRequest
 from gateway.requests import GraphQLRequest
@@ -57,7 +62,7 @@ class GraphQLView:
             await reply.compress(request.headers.get("accept-encoding", ""))
         await reply.send(send)
 
-    async def _respond(self, request: HttpRequest) -> Reply:
+    async def _respond(self, request: HttpRequest) -> Reply | EventStream:
         try:
             return await self._answer(request)
         except ClientDisconnect:
@@ -81,11 +86,11 @@ class GraphQLView:
             case _:
                 return refusals.internal(log_surprise(error, "the request"))
 
-    async def _answer(self, request: HttpRequest) -> Reply:
+    async def _answer(self, request: HttpRequest) -> Reply | EventStream:
         """Who asks comes first, so that a caller without a credential learns nothing else."""
         caller = await self.authenticator.caller(request.headers.get("authorization"), request.source)
         note_credential(caller.id)
-        media_type = negotiate(request.headers.get("accept"))
+        accepted = negotiate(request.headers.get("accept"))
         asked = await read_requests(
             request,
             max_bytes=self.settings.max_body_bytes,
@@ -93,12 +98,30 @@ class GraphQLView:
             get_needs_header=self.settings.get_needs_header,
         )
         if isinstance(asked, list):
+            if accepted.best is MediaType.EVENT_STREAM:
+                raise BadRequest("An array of operations is answered as JSON alone.", status=406)
             answers = await run_while_connected(request.receive, self._answer_all(asked, caller))
             headers = raw(answers[-1].headers)
-            return _reply([answer.body for answer in answers], 200, media_type, headers)
-        answering = self.operations.answer(asked, caller, only_queries=request.method == "GET")
-        answer = await run_while_connected(request.receive, answering)
-        return _reply(answer.body, status_of(answer, media_type), media_type, raw(answer.headers))
+            return _reply([answer.body for answer in answers], 200, accepted.best, headers)
+        by_get = request.method == "GET"
+        if accepted.events:
+            return await self._begin(request, asked, caller, accepted)
+        answer = await run_while_connected(request.receive, self.operations.answer(asked, caller, by_get=by_get))
+        return _reply(answer.body, status_of(answer, accepted.best), accepted.best, raw(answer.headers))
+
+    async def _begin(
+        self, request: HttpRequest, asked: GraphQLRequest, caller: Caller, accepted: Accepted
+    ) -> Reply | EventStream:
+        """What a client that takes events is answered: a subscription with them, and all else if it likes them best."""
+        holder = Holder(self.authenticator, request.headers["authorization"], caller)
+        beginning = self.operations.begin(asked, caller, holder, by_get=request.method == "GET")
+        begun = await run_while_connected(request.receive, beginning)
+        if isinstance(begun, Answer):
+            if accepted.best is not MediaType.EVENT_STREAM:
+                return _reply(begun.body, status_of(begun, accepted.best), accepted.best, raw(begun.headers))
+            begun = _alone(begun)
+        request.scope[STOPPING] = self.operations.streams.stop
+        return EventStream(begun, holder, request.receive, keep_alive_seconds=self.settings.keep_alive_seconds)
 
     async def _answer_all(self, requests: list[GraphQLRequest], caller: Caller) -> list[Answer]:
         """The answers to a batch, one after another: together they may cost what one operation may."""
@@ -107,6 +130,10 @@ class GraphQLView:
             spent = sum(answer.cost for answer in answers)
             answers.append(await self.operations.answer(request, caller, spent_before=spent))
         return answers
+
+
+async def _alone(answer: Answer) -> AsyncGenerator[Answer]:
+    yield answer
 
 
 def status_of(answer: Answer, media_type: MediaType) -> int:

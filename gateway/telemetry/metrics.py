@@ -94,6 +94,7 @@ class Metrics:
             registry=self.registry,
         )
         self.sockets = Gauge("admittance_websockets", "WebSockets that are open.", registry=self.registry)
+        self.subscriptions = Gauge("admittance_subscriptions", "Subscriptions that are open.", registry=self.registry)
         build = Info("admittance_build", "What is running.", registry=self.registry)
         build.info({"version": importlib.metadata.version("admittance"), "python": platform.python_version()})
         ProcessCollector(registry=self.registry)

@@ -8,14 +8,16 @@ from typing import NoReturn, ParamSpec, TypeVar
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from gateway.answering import refused
 from gateway.identity.authenticator import Authenticator
+from gateway.identity.holder import CredentialEnded, Holder
 from gateway.operations import Operations
 from gateway.settings import Settings
 from gateway.telemetry.request_ids import note_credential
 from gateway.websocket import messages
-from gateway.websocket.answers import answers, refused
+from gateway.websocket.admission import admit
+from gateway.websocket.answers import answers
 from gateway.websocket.closing import CloseCode, Closing
-from gateway.websocket.holder import Holder
 from gateway.websocket.in_flight import MAX_OPERATIONS, InFlight
 from gateway.websocket.messages import Complete, Init, Message, Ping, Subscribe
 from schema.error_codes import ErrorCode
@@ -66,12 +68,13 @@ class Conversation:
         """
         try:
             return await part(*given, **more)
-        except Closing as ending:
+        except (Closing, CredentialEnded) as cause:
+            ending = cause if isinstance(cause, Closing) else Closing(CloseCode.FORBIDDEN, str(cause))
             if self._is_open:
                 self._closed_with = ending.code
                 with suppress(WebSocketDisconnect):
                     await self._socket.close(ending.code, ending.reason)
-            raise
+            raise ending from None
 
     @property
     def _is_open(self) -> bool:
@@ -101,7 +104,7 @@ class Conversation:
     async def _greet(self, init: Init) -> Holder:
         authorization = init.authorization or self._socket.headers.get("authorization")
         source = self._socket.client.host if self._socket.client else None
-        holder = await Holder.admit(self._authenticator, authorization, source)
+        holder = await admit(self._authenticator, authorization, source)
         note_credential(holder.id)
         await self._say(messages.connection_ack())
         return holder
@@ -111,6 +114,7 @@ class Conversation:
             try:
                 message = await self._read()
             except _ServerStops:
+                self._operations.streams.stop()
                 await in_flight.finish(self._settings.shutdown_seconds - _LAST_SECONDS)
                 raise
             await self._heed(message, in_flight, holder)

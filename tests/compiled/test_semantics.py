@@ -297,12 +297,16 @@ async def test_type_checks_may_be_awaited_and_may_refuse() -> None:
         await assert_same(schema, "{ a { x } us { ... on A { x } ... on B { y: x } } }", root=root)
 
 
+@pytest.mark.parametrize("root", [{"a": "x"}, {"a": None}, {"a": ValueError("no")}, {}, None])
+async def test_an_event_of_a_subscription_is_answered_as_a_query_of_its_root(root: Value) -> None:
+    await assert_same(SCHEMA, "subscription S { b: a ...F } fragment F on Subscription { b: a }", root=root)
+
+
 @pytest.mark.parametrize(
     ("document", "reason"),
     [
         ("{ __schema { types { name } } }", "introspection"),
         ('{ a ...F } fragment F on Query { __type(name: "Dog") { name } }', "introspection"),
-        ("subscription { a }", "subscription"),
         ("{ ... @defer { a } }", "@defer"),
         ("{ dogs @stream { id } }", "@stream"),
         ("query A { a } query B { b }", "unknown operation"),

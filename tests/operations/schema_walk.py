@@ -26,6 +26,11 @@ NAMELESS = {"at": '"2026-02-01T00:00:00Z"', "instant": '"2026-02-01T00:00:00Z"'}
 )
 """Arguments that name nothing, with a value for those that are required."""
 
+SUBSCRIPTIONS = {
+    "entitlementsChanged": "subscription S($value: CustomerBy) { entitlementsChanged(customer: $value) { revision } }"
+}
+"""Every subscription, as a document that names something by `$value`."""
+
 Path = tuple[str | int, ...]
 """The way to a value in an input."""
 
@@ -41,10 +46,10 @@ class Place(NamedTuple):
 
 
 def places() -> Iterator[Place]:
-    """All of them but the mutations' inputs."""
+    """All of them but the mutations' inputs and those of subscriptions."""
     types = [type_ for type_ in SCHEMA.type_map.values() if isinstance(type_, GraphQLObjectType)]
     for parent in types:
-        if parent is SCHEMA.mutation_type or is_introspection_type(parent):
+        if parent in (SCHEMA.mutation_type, SCHEMA.subscription_type) or is_introspection_type(parent):
             continue
         for name, field in parent.fields.items():
             for argument, definition in field.args.items():

@@ -12,6 +12,7 @@ from tests.operations.api import Api, Json
 from tests.operations.conftest import START
 from tests.operations.inhabitants import INPUTS, OBJECTS, Known, ask, furnish, names_at, unknown
 from tests.operations.schema_walk import (
+    SUBSCRIPTIONS,
     Path,
     Place,
     at_path,
@@ -44,7 +45,8 @@ async def theirs(other: Api) -> Known:
 
 
 def test_the_walk_covers_every_root_field() -> None:
-    assert root_fields() == {place.field for place in places() if place.parent == "Query"} | {"viewer"} | INPUTS.keys()
+    queries = {place.field for place in places() if place.parent == "Query"} | {"viewer"}
+    assert root_fields() == queries | INPUTS.keys() | SUBSCRIPTIONS.keys()
 
 
 @pytest.mark.parametrize("mutation", INPUTS)

@@ -13,7 +13,7 @@ from schema.permissions import ANYONE, CATALOGUE, CUSTOMERS, OWN, TYPES, Require
 from tests.operations.api import Api, Json, run_as_served
 from tests.operations.inhabitants import INPUTS, Known, furnish, unknown
 
-ROOTS = {"Query", "Mutation"}
+ROOTS = {"Query", "Mutation", "Subscription"}
 STRUCTURE = ("Connection", "Edge", "Payload", "PageInfo", "UserError")
 """Types that are seen with what they hold."""
 

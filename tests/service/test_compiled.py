@@ -23,6 +23,9 @@ async def test_nothing_that_is_shipped_falls_back(database_url: str, database: D
             for path in OPERATIONS:
                 variables = path.with_suffix(".variables.json")
                 given: Json = json.loads(variables.read_text()) if variables.exists() else {}
+                # Events of subscriptions are shown to be compiled where they are followed.
+                if "\nsubscription " in path.read_text():
+                    continue
                 answer = await caller.post({"query": path.read_text(), "variables": given})
                 assert answer.status_code == 200, path
 

@@ -18,6 +18,7 @@ from gateway.graphiql.examples import Example, read_examples
 from gateway.graphiql.page import graphiql_routes
 from gateway.graphiql.preferences import accepts_gzip
 from storage.database import Database
+from tests.service.event_streams import event_stream
 from tests.service.serving import Json, serving
 
 ROOT = Path(__file__).parents[2]
@@ -236,7 +237,7 @@ def test_the_packages_are_locked_by_content_and_to_no_registry() -> None:
 @pytest.mark.parametrize("example", read_examples(), ids=lambda example: example.name)
 def test_an_operation_is_named_like_its_file_and_says_what_it_shows(example: Example) -> None:
     assert re.findall(r"^(?:query|mutation|subscription) (\w+)", example.query, re.MULTILINE) == [example.name]
-    comment, _, _ = example.query.partition("\nquery" if not example.is_mutation else "\nmutation")
+    comment, _ = re.split(r"\n(?:query|mutation|subscription)", example.query, maxsplit=1)
     assert example.about == " ".join(line.removeprefix("# ") for line in comment.split("\n"))
     assert re.fullmatch(r"[A-Z].{20,}[.?]", example.about)
 
@@ -258,8 +259,13 @@ async def test_every_operation_works_on_the_demonstration_data(
     with serving(database_url) as url:
         async with httpx2.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {loaded.secret}"}) as client:
             for example in read_examples():
-                body = {"query": example.query, "variables": json.loads(example.variables or "{}")}
-                answers[example.name] = (await client.post("/graphql", json=body)).json()
+                variables = json.loads(example.variables or "{}")
+                if example.is_subscription:
+                    async with event_stream(url, loaded.secret, example.query, **variables) as stream:
+                        answers[example.name] = await stream.next()
+                else:
+                    body = {"query": example.query, "variables": variables}
+                    answers[example.name] = (await client.post("/graphql", json=body)).json()
 
     assert {name: answer for name, answer in answers.items() if "errors" in answer} == {}
     for name, answer in answers.items():
@@ -280,6 +286,7 @@ def _check_that_they_show_something(data: Json) -> None:
     assert [each["reason"] for each in decisions] == ["ENTITLED", "NOT_YET_ACTIVE", "NOT_ENTITLED"]
     assert decisions[2]["unlockedBy"]
     assert all(product["features"]["nodes"] for product in data["PlanPage"]["products"]["nodes"])
+    assert data["EntitlementsChanged"]["entitlementsChanged"]["added"]
     assert data["SessionView"]["viewer"]["kind"] == "API_KEY"
     assert data["WhoHasFeature"]["feature"]["customers"]["edges"]
     assert data["CatalogueAdmin"]["attachFeature"]["productFeature"]["product"]["lookupKey"] == "enterprise"

@@ -22,11 +22,12 @@ from storage.environments import create_environment
 from storage.records import Environment
 from tests.operations.api import Api, Json
 from tests.operations.inhabitants import INPUTS, OBJECTS, Known, furnish, names_at, unknown
-from tests.operations.schema_walk import document, places, root_fields, selection
+from tests.operations.schema_walk import SUBSCRIPTIONS, document, places, root_fields, selection
 from tests.service.identity_provider import Provider, providing, signed
 from tests.service.serving import serving
 
 PLACES = list(places())
+EVENTS = "text/event-stream"
 
 
 @dataclass
@@ -41,9 +42,11 @@ class Scene:
     their_known: Known
     provider: Provider
 
-    async def ask(self, credential: str | None, query: str, **variables: Json) -> tuple[int, str]:
+    async def ask(
+        self, credential: str | None, query: str, *, accept: str = "*/*", **variables: Json
+    ) -> tuple[int, str]:
         """Status and body of an answer."""
-        headers = {} if credential is None else {"Authorization": f"Bearer {credential}"}
+        headers = {"Accept": accept} | ({} if credential is None else {"Authorization": f"Bearer {credential}"})
         response = await self.client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
         return response.status_code, response.text
 
@@ -114,7 +117,8 @@ def _mutation(name: str) -> str:
 
 
 def test_the_matrix_covers_every_root_field() -> None:
-    assert root_fields() == {place.field for place in PLACES if place.parent == "Query"} | {"viewer"} | INPUTS.keys()
+    queries = {place.field for place in PLACES if place.parent == "Query"} | {"viewer"}
+    assert root_fields() == queries | INPUTS.keys() | SUBSCRIPTIONS.keys()
 
 
 @pytest.mark.parametrize("wrong", WRONG_TOKENS)
@@ -132,6 +136,9 @@ async def test_a_wrong_credential_learns_one_and_the_same_thing_everywhere(scene
     for name, given in INPUTS.items():
         variables = given(scene.their_known, scene.their_known)
         assert await scene.ask(token, _mutation(name), input=variables) == (status, body), name
+    for query in SUBSCRIPTIONS.values():
+        for value in (None, *scene.their_known.by("customer")):
+            assert await scene.ask(token, query, accept=EVENTS, value=value) == (status, body), query
 
 
 async def test_a_credential_that_was_taken_back_or_ran_out_is_as_wrong(scene: Scene) -> None:
@@ -179,6 +186,11 @@ async def test_what_is_somebody_elses_answers_as_what_never_was(scene: Scene, as
             continue
         real = await scene.ask(credential, _mutation(name), input=given(foreign, foreign))
         assert real == await scene.ask(credential, _mutation(name), input=given(nothing, nothing)), name
+    for query in SUBSCRIPTIONS.values():
+        for theirs, none in zip(foreign.by("customer"), nothing.by("customer"), strict=True):
+            real = await scene.ask(credential, query, accept=EVENTS, value=theirs)
+            assert real == await scene.ask(credential, query, accept=EVENTS, value=none), query
+            assert '"code":"NOT_FOUND"' in real[1], query
 
 
 async def test_a_key_without_a_scope_learns_nothing_of_what_is_there(scene: Scene) -> None:
@@ -199,6 +211,10 @@ async def test_a_key_without_a_scope_learns_nothing_of_what_is_there(scene: Scen
         _, body = await scene.ask(credential, _mutation(name), input=given(there, there))
         assert '"code":"FORBIDDEN"' in body, name
         assert (200, body) == await scene.ask(credential, _mutation(name), input=given(nothing, nothing)), name
+    for query in SUBSCRIPTIONS.values():
+        real = await scene.ask(credential, query, accept=EVENTS, value=there.by("customer")[0])
+        assert real == await scene.ask(credential, query, accept=EVENTS, value=nothing.by("customer")[0])
+        assert '"code":"FORBIDDEN"' in real[1], query
 
 
 async def test_a_session_may_change_nothing(scene: Scene) -> None:

@@ -6,7 +6,7 @@ from gateway.http.negotiation import MediaType, negotiate
 from gateway.refusals import BadRequest
 from tests.service.serving import Caller
 
-JSON, GRAPHQL = MediaType.JSON, MediaType.GRAPHQL_RESPONSE
+JSON, GRAPHQL, EVENTS = MediaType
 
 ACCEPTED = {
     None: JSON,
@@ -23,6 +23,24 @@ ACCEPTED = {
     "*/*;q=0.1, application/graphql-response+json;q=0.5": GRAPHQL,
     "text/html, application/xhtml+xml, */*;q=0.8": JSON,
     "text/event-stream, APPLICATION/JSON": JSON,
+    "text/event-stream": EVENTS,
+    "text/event-stream, application/json;q=0.9": EVENTS,
+    "text/*": EVENTS,
+}
+
+OF_URQL = (
+    "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed"
+)
+"""What it sends with every operation."""
+
+TAKES_EVENTS = {
+    None: False,
+    "*/*": False,
+    "application/json": False,
+    "text/event-stream": True,
+    OF_URQL: True,
+    "application/json, text/event-stream;q=0": False,
+    "application/json, text/*;q=0.1": True,
 }
 
 REFUSED = [
@@ -42,7 +60,12 @@ PARTIAL = '{ viewer { kind } features(after: "forged") { totalCount } }'
 
 @pytest.mark.parametrize(("accept", "chosen"), ACCEPTED.items())
 def test_the_type_the_client_likes_best_is_chosen(accept: str | None, chosen: MediaType) -> None:
-    assert negotiate(accept) is chosen
+    assert negotiate(accept).best is chosen
+
+
+@pytest.mark.parametrize(("accept", "takes_events"), TAKES_EVENTS.items())
+def test_events_are_for_those_who_name_them(accept: str | None, *, takes_events: bool) -> None:
+    assert negotiate(accept).events is takes_events
 
 
 @pytest.mark.parametrize("accept", REFUSED)

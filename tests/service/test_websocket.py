@@ -218,7 +218,7 @@ async def test_a_surprise_ends_its_operation_alone(
 async def test_a_surprise_on_the_connection_itself_closes_it_with_its_id(
     server: str, caller: Caller, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.websocket.holder.RECHECK_SECONDS", 0.05)
+    monkeypatch.setattr("gateway.identity.holder.RECHECK_SECONDS", 0.05)
     async with greeted(server, caller.secret) as socket, table_missing(caller.database, "api_keys"):
         code, reason = await socket.closed()
 

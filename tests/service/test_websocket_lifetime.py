@@ -218,7 +218,7 @@ async def test_a_revoked_credential_ends_its_connections_within_five_seconds(ser
 async def test_while_the_database_is_away_a_credential_is_believed_until_it_expires(
     server: str, caller: Caller, postgresql_url: URL, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.websocket.holder.RECHECK_SECONDS", 0.1)
+    monkeypatch.setattr("gateway.identity.holder.RECHECK_SECONDS", 0.1)
     secret = await _key(caller, seconds=1.5)
     away = postgresql_away(postgresql_url, make_url(database_url))
     async with greeted(server, secret) as socket, opened(server) as late, away:
@@ -236,7 +236,7 @@ async def test_while_the_database_is_away_a_credential_is_believed_until_it_expi
 async def test_a_database_that_hangs_keeps_no_credential_alive(
     server: str, caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.websocket.holder.RECHECK_SECONDS", 0.2)
+    monkeypatch.setattr("gateway.identity.holder.RECHECK_SECONDS", 0.2)
     secret = await _key(caller, seconds=1)
     async with greeted(server, secret) as socket, caller.database.begin_write() as connection:
         await connection.execute(text("LOCK TABLE api_keys IN ACCESS EXCLUSIVE MODE"))

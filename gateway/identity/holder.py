@@ -1,25 +1,26 @@
-"""Whoever holds a connection: let in once, and looked up again for as long as it is open."""
+"""Whoever holds something that stays open: looked up again for as long as it does."""
 
 import asyncio
 import random
 from contextlib import suppress
 from typing import NoReturn
 
-from gateway.identity.authenticator import Authenticator, TooManyFailures, Unauthenticated
+from gateway.identity.authenticator import Authenticator, Unauthenticated
 from gateway.identity.claims import EXPIRED
 from gateway.identity.published_keys import IdentityProviderUnavailable
-from gateway.websocket.closing import CloseCode, Closing
 from resolvers.callers import Caller
 from storage.errors import DatabaseUnavailable
 
 RECHECK_SECONDS = 4.0
 """How often a credential is looked up while nothing is asked: it may be revoked for 5 s before its connections end."""
 
-_MISSING = 'Send a credential, as the payload of connection_init: {"authorization": "Bearer <API key or token>"}'
+
+class CredentialEnded(Exception):
+    """The credential opens nothing any more. The message says why, for its holder."""
 
 
 class Holder:
-    """The caller that a connection belongs to. `Holder.admit` makes one."""
+    """The caller that a connection or a stream belongs to, let in once by an Authorization value."""
 
     def __init__(self, authenticator: Authenticator, authorization: str, caller: Caller) -> None:
         self._authenticator = authenticator
@@ -31,36 +32,19 @@ class Holder:
         """The credential's id, for logs."""
         return self._caller.id
 
-    @classmethod
-    async def admit(cls, authenticator: Authenticator, authorization: str | None, source: str | None) -> "Holder":
-        """Lets in whoever has a credential, from an address. Raises: Closing, with what a client had better do next."""
-        if not authorization:
-            raise Closing(CloseCode.UNAUTHORIZED, _MISSING)
-        try:
-            caller = await authenticator.caller(authorization, source)
-        except Unauthenticated as error:
-            # Clients try again after 4403 and give up after 4401. What has expired can be renewed on the way.
-            code = CloseCode.FORBIDDEN if str(error) == EXPIRED else CloseCode.UNAUTHORIZED
-            raise Closing(code, str(error)) from None
-        except TooManyFailures as error:
-            raise Closing(CloseCode.TOO_MANY, str(error)) from None
-        except (DatabaseUnavailable, IdentityProviderUnavailable) as error:
-            raise Closing(CloseCode.TRY_AGAIN_LATER, str(error)) from None
-        return cls(authenticator, authorization, caller)
-
     async def now(self) -> Caller:
         """The caller as of this moment, with its environment: every operation is to see what was written before it.
 
-        Raises: Closing, if the credential opens nothing any more; DatabaseUnavailable, IdentityProviderUnavailable.
+        Raises: CredentialEnded; DatabaseUnavailable, IdentityProviderUnavailable.
         """
         try:
             self._caller = await self._authenticator.again(self._authorization)
         except Unauthenticated as error:
-            raise _expired() if str(error) == EXPIRED else Closing(CloseCode.FORBIDDEN, "Credential revoked") from None
+            raise _expired() if str(error) == EXPIRED else CredentialEnded("Credential revoked") from None
         return self._caller
 
     async def watch(self) -> NoReturn:
-        """Waits for the credential's end. Raises: Closing.
+        """Waits for the credential's end. Raises: CredentialEnded.
 
         While it can't be looked up it is believed, but never beyond its expiry.
         """
@@ -78,5 +62,5 @@ class Holder:
         return self._authenticator.seconds_left(self._caller)
 
 
-def _expired() -> Closing:
-    return Closing(CloseCode.FORBIDDEN, "Credential expired")
+def _expired() -> CredentialEnded:
+    return CredentialEnded("Credential expired")

@@ -1,0 +1,53 @@
+"""A way to a server that can be cut, and lead to another one afterwards, as a network does."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+
+
+class Way:
+    """Passes every connection on to a port of this machine."""
+
+    def __init__(self) -> None:
+        self.target = 0
+        self.port = 0
+        self._open: set[asyncio.StreamWriter] = set()
+
+    def cut(self) -> None:
+        """Breaks off every connection there is, on both sides."""
+        for writer in tuple(self._open):
+            writer.transport.abort()
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            to_reader, to_writer = await asyncio.open_connection("127.0.0.1", self.target)
+        except OSError:
+            writer.transport.abort()
+            return
+        self._open |= {writer, to_writer}
+        try:
+            await asyncio.gather(_pump(reader, to_writer), _pump(to_reader, writer))
+        finally:
+            self._open -= {writer, to_writer}
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+    writer.transport.abort() if reader.exception() else writer.close()
+
+
+@asynccontextmanager
+async def a_way() -> AsyncGenerator[Way]:
+    """One, at a port of its own."""
+    way = Way()
+    server = await asyncio.start_server(way._pass_on, "127.0.0.1")  # pyright: ignore[reportPrivateUsage] - its own
+    way.port = server.sockets[0].getsockname()[1]
+    try:
+        yield way
+    finally:
+        server.close()
+        way.cut()
+        await server.wait_closed()

@@ -1,0 +1,183 @@
+"""Many followers in one process: what each takes of its memory, and how soon one change of the catalogue reaches all.
+
+`FOLLOWERS=5000` makes them as many as are to be shown. What was measured is printed.
+"""
+
+import asyncio
+import json
+import os
+import resource
+import statistics
+import sys
+import time
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from resolvers.callers import EVERY_SCOPE
+from storage.announcing import announce_due, find_due, tell_of_attachment_change
+from storage.credentials import create_key
+from storage.database import Database
+from tests.hostile.sockets import address as host_and_port
+from tests.operations.api import Api, Json
+from tests.service.processes import address, started
+from tests.service.serving import Caller
+from tests.service.watching import until_open
+from tests.service.websockets import greeted
+
+FOLLOWERS = int(os.environ.get("FOLLOWERS", "200"))
+AT_ONCE = 20
+"""Subscriptions on one WebSocket, and customers that are announced side by side."""
+
+CHANGES = (
+    "subscription($id: ID!) { entitlementsChanged(customer: {id: $id}) { revision added { lookupKey activeTo } } }"
+)
+
+pytestmark = [
+    pytest.mark.parametrize("fresh_database", ["postgresql"], indirect=True),
+    pytest.mark.timeout(60 + FOLLOWERS // 5),
+]
+
+Reached = Callable[[], None]
+Crowd = Callable[[str, str, list[str], Reached], AbstractAsyncContextManager[None]]
+"""Follows customers by their ids, at a URL and by a secret, and tells of every change that arrives."""
+
+
+@pytest.fixture(autouse=True)
+def enough_files() -> Generator[None]:
+    """Every follower has a socket."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@asynccontextmanager
+async def _by_events(url: str, secret: str, customers: list[str], reached: Reached) -> AsyncGenerator[None]:
+    """A connection for each."""
+
+    async def follow(id_: str) -> None:
+        body = json.dumps({"query": CHANGES, "variables": {"id": id_}}).encode()
+        reader, writer = await asyncio.open_connection(*host_and_port(url))
+        writer.write(
+            f"POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {secret}\r\nAccept: text/event-stream\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+            + body
+        )
+        try:
+            while line := await reader.readline():
+                if line == b"event: next\n":
+                    reached()
+        finally:
+            writer.transport.abort()
+
+    async with _all(follow(id_) for id_ in customers):
+        yield
+
+
+@asynccontextmanager
+async def _by_sockets(url: str, secret: str, customers: list[str], reached: Reached) -> AsyncGenerator[None]:
+    """As many on a connection as it takes."""
+
+    async def follow(ids: list[str]) -> None:
+        async with greeted(url, secret, compression=None) as socket:
+            for id_ in ids:
+                await socket.subscribe(CHANGES, variables={"id": id_})
+            async for message in socket.connection:
+                assert json.loads(message)["type"] == "next"
+                reached()
+
+    async with _all(follow(customers[start : start + AT_ONCE]) for start in range(0, len(customers), AT_ONCE)):
+        yield
+
+
+@asynccontextmanager
+async def _all(following: Generator[Json]) -> AsyncGenerator[None]:
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(each) for each in following]
+        yield
+        for task in tasks:
+            task.cancel()
+
+
+async def _subscribers(api: Api, number: int) -> list[str]:
+    """The ids of so many customers with one plan, which has nothing in it yet."""
+    await api.product("plan")
+    await api.feature("sso")
+
+    async def subscriber(n: int) -> str:
+        id_ = await api.customer(f"customer {n}")
+        await api.subscribe(f"customer {n}", "plan")
+        return id_
+
+    return [
+        id_
+        for start in range(0, number, AT_ONCE)
+        for id_ in await asyncio.gather(*map(subscriber, range(start, min(start + AT_ONCE, number))))
+    ]
+
+
+async def _announce(database: Database) -> None:
+    while await tell_of_attachment_change(database):
+        pass
+    while due := await find_due(database, 10 * AT_ONCE):
+        waiting = iter(due)
+
+        async def work() -> None:
+            for each in waiting:  # noqa: B023 - all of them share it
+                await announce_due(database, each)
+
+        await asyncio.gather(*(work() for _ in range(AT_ONCE // 4)))
+
+
+def _memory(pid: int) -> int:
+    """The bytes of memory a process has, without those it shares with other programs."""
+    pages = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()
+    return (int(pages[1]) - int(pages[2])) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.parametrize("crowd", [_by_events, _by_sockets], ids=["events", "sockets"])
+async def test_one_change_of_the_catalogue_reaches_all_of_them(
+    tmp_path: Path, database_url: str, database: Database, crowd: Crowd
+) -> None:
+    api = await Api.open(database)
+    customers = await _subscribers(api, FOLLOWERS)
+    arrivals: list[float] = []
+    everybody = asyncio.Event()
+
+    def reached() -> None:
+        arrivals.append(time.perf_counter())
+        if len(arrivals) == FOLLOWERS:
+            everybody.set()
+
+    async with AsyncExitStack() as stack:
+        process = stack.enter_context(started(tmp_path, DATABASE_URL=database_url))
+        url = address(process)
+        caller = await Caller.arrive(await stack.enter_async_context(httpx2.AsyncClient(base_url=url)), database, "b")
+        _, secret = await create_key(database, api.environment.id, "followers", (EVERY_SCOPE,))
+        # What the first one brings with it isn't of each.
+        async with crowd(url, secret, customers[:AT_ONCE], reached):
+            await until_open(caller, AT_ONCE)
+        await until_open(caller, 0)
+        before = _memory(process.pid)
+        await stack.enter_async_context(crowd(url, secret, customers, reached))
+        await until_open(caller, FOLLOWERS)
+        each = (_memory(process.pid) - before) / FOLLOWERS
+        began = time.perf_counter()
+        given: Json = {"product": {"lookupKey": "plan"}, "feature": {"lookupKey": "sso"}, "rollout": "IMMEDIATE"}
+        await api.mutate("attachFeature", **given)
+        attached = time.perf_counter() - began
+        await _announce(database)
+        announced = time.perf_counter() - began
+        await everybody.wait()
+
+    seconds = [arrival - began for arrival in arrivals]
+    sys.stdout.write(
+        f"\n{FOLLOWERS:,} followers: {each / 1000:.1f} kB each; attached in {attached * 1000:.0f} ms, all announced in "
+        f"{announced:.2f} s, half of them reached in {statistics.median(seconds):.2f} s, all in {seconds[-1]:.2f} s\n"
+    )
+    assert len(arrivals) == FOLLOWERS
+    assert each < 100_000
