@@ -39,6 +39,8 @@ TYPES = {
     "Entitlement": OWN,
     "EntitlementSnapshot": OWN,
     "EntitlementSource": OWN,
+    "EntitlementRun": OWN,
+    "UpcomingChange": OWN,
     "EntitlementsChange": OWN,
     "AccessDecision": OWN,
     "CustomerSession": CUSTOMERS,

@@ -33,8 +33,10 @@ OBJECTS = [each for each in TYPES if isinstance(each, GraphQLObjectType)]
 # Their ids are for caches alone: what they say is a function of the id, so there is nothing to ask for again.
 NOT_REFETCHABLE = {
     "AccessDecision",
+    "EntitlementRun",
     "EntitlementSnapshot",
     "EntitlementsChange",
+    "UpcomingChange",
     "Viewer",
 }
 
