@@ -14,7 +14,7 @@ from storage.errors import ClockMissing, ClockPresent, ClockRefused, Contended, 
 from storage.records import SandboxClock
 from storage.unit_of_work import RealTimeWork, write_in_real_time
 
-STEPS_AT_ONCE = 20
+STEPS_AT_ONCE = 40
 """Transactions in which a mutation announces what lies on the way; what is then left is the worker's."""
 
 FIRST_YEAR, LAST_YEAR = 1970, 9998

@@ -36,9 +36,9 @@ from storage.records import CustomerRecord, Event, LoadedFacts
 from storage.rows import customers, environments, test_clocks
 from storage.sandbox_clocks import note_progress
 
-CUSTOMERS_AT_ONCE = 100
-EVENTS_AT_ONCE = 250
-"""How many customers one transaction looks at, and how many events it makes at the most."""
+CUSTOMERS_AT_ONCE = 50
+EVENTS_AT_ONCE = 100
+"""How many customers one transaction looks at, and events it makes, at the most: more would hold up everybody else."""
 
 
 async def find_advancing(db: Database) -> list[EnvironmentId]:
