@@ -19,6 +19,7 @@ class Scope(StrEnum):
     SUBSCRIPTIONS_WRITE = "subscriptions:write"
     GRANTS_WRITE = "grants:write"
     SESSIONS_WRITE = "sessions:write"
+    SANDBOXES_WRITE = "sandboxes:write"
 
 
 EVERY_SCOPE = "*"
@@ -95,6 +96,13 @@ class Forbidden(Exception):
         super().__init__(
             f"This API key lacks the scope {access.scope}." if self.scope else "A customer's session may not do this."
         )
+
+
+def scopes_beyond(caller: Caller | None, scopes: Iterable[str]) -> list[str]:
+    """Those of some scopes that a caller doesn't have itself; None is the command line, which has them all."""
+    if caller is None or EVERY_SCOPE in caller.scopes:
+        return []
+    return [scope for scope in scopes if scope not in caller.scopes]
 
 
 def unknown_scopes(scopes: Iterable[str]) -> list[str]:

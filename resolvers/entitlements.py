@@ -61,7 +61,7 @@ async def list_entitlements(
     lookup_keys: Sequence[str] | None,
 ) -> Listing[Entitlement]:
     """A customer's entitlements at an instant, None being now: by their start, the latest first, then by feature."""
-    wanted = None if lookup_keys is None else await _features_with_keys(context, lookup_keys)
+    wanted = None if lookup_keys is None else await features_with_keys(context, lookup_keys)
     states = [
         (feature, state)
         for feature, state in _states(customer, at or customer.at)
@@ -148,15 +148,16 @@ async def check_access(
     ]
 
 
-def next_change_at(customer: KnownCustomer) -> datetime | None:
-    """The next instant at which the customer's set changes by the passing of time alone."""
-    return next_change(customer.timeline, customer.at)
-
-
-async def _features_with_keys(context: Context, lookup_keys: Sequence[str]) -> set[FeatureId]:
+async def features_with_keys(context: Context, lookup_keys: Sequence[str]) -> set[FeatureId]:
+    """The features that have or had one of these keys. Raises: InvalidArgument for more than 100."""
     _check_number(lookup_keys, 0)
     named = await context.loaders.features_by_key.load_all(lookup_keys)
     return {feature.id for features in named for feature in features or ()}
+
+
+def next_change_at(customer: KnownCustomer) -> datetime | None:
+    """The next instant at which the customer's set changes by the passing of time alone."""
+    return next_change(customer.timeline, customer.at)
 
 
 def _check_number(lookup_keys: Sequence[str], least: int) -> None:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from entitlements.facts import (
     CustomerId,
+    EnvironmentId,
     Feature,
     FeatureId,
     GrantId,
@@ -21,7 +22,7 @@ from resolvers.customer_reads import CustomerReads
 from resolvers.known import KnownCustomer
 from resolvers.loader import BatchObserver, Loader
 from resolvers.shared import Lookup, SharedReads
-from storage import customer_sessions, customers, features, product_features, products
+from storage import customer_sessions, customers, features, product_features, products, sandbox_clocks
 from storage.attachment_lists import (
     AttachmentPage,
     AttachmentsOf,
@@ -40,7 +41,7 @@ from storage.catalogue_lists import (
     load_product_pages,
 )
 from storage.paging import Page
-from storage.records import CustomerRecord, CustomerSession, Environment
+from storage.records import CustomerRecord, CustomerSession, Environment, SandboxClock
 
 __all__ = ["AttachmentPage", "AttachmentsOf", "KnownCustomer", "Loaders"]
 
@@ -136,6 +137,16 @@ class Loaders:
     def customer_sessions(self) -> Loader[str, CustomerSession]:
         """Customers' sessions by id."""
         return self._reading("customer_sessions", customer_sessions.load_sessions)
+
+    @cached_property
+    def clocks(self) -> Loader[str, SandboxClock]:
+        """Test clocks by id, those that were deleted too."""
+        return self._reading("clocks", sandbox_clocks.load_clocks)
+
+    @cached_property
+    def standing_clocks(self) -> Loader[EnvironmentId, SandboxClock]:
+        """The test clock of the environment, by the environment's id; none of others."""
+        return self._reading("standing_clocks", sandbox_clocks.load_standing_clocks)
 
     @cached_property
     def known(self) -> Loader[CustomerId, KnownCustomer]:

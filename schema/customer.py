@@ -8,7 +8,7 @@ from strawberry import UNSET
 
 from entitlements.access import EntitlementStatus
 from entitlements.facts import SubscriptionStatus
-from resolvers import entitlements
+from resolvers import entitlements, timelines
 from resolvers.context import Context
 from resolvers.grants import list_grants
 from resolvers.loaders import KnownCustomer
@@ -24,6 +24,7 @@ from schema.info import Info
 from schema.node import Node, id_of
 from schema.scalars import Metadata
 from schema.showing import shows
+from schema.timeline import EntitlementRun, UpcomingChange
 from storage.records import CustomerRecord
 
 LookupKey = Annotated[str, strawberry.argument(description="A feature's lookup key, case-sensitive.")]
@@ -209,6 +210,56 @@ class Customer(Node):
         """When to ask again."""
         known = await self._known(info)
         return entitlements.next_change_at(known) if known else None
+
+    @strawberry.field(
+        description=(
+            "Every stretch of access to a feature that lies at least partly in an interval, as it is known now: by "
+            "`activeFrom`, the latest first. Billing periods alone make none."
+        )
+    )
+    async def timeline(
+        self,
+        info: Info,
+        since: Annotated[
+            datetime | None, strawberry.argument(description="Where the interval begins; open if left out.")
+        ] = UNSET,
+        until: Annotated[
+            datetime | None, strawberry.argument(description="Where the interval ends, exclusive; open if left out.")
+        ] = UNSET,
+        lookup_keys: Annotated[
+            list[str] | None,
+            strawberry.argument(description="Only access to features that have or had one of these keys; at most 100."),
+        ] = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> Connection[EntitlementRun] | None:
+        """Runs, past and to come."""
+        known = await self._known(info)
+        if known is None:
+            return None
+        arguments = page_arguments(first, after, last, before)
+        keys = None if lookup_keys is UNSET else lookup_keys
+        since, until = since or None, until or None
+        listing = await timelines.list_runs(info.context, known, arguments, since=since, until=until, lookup_keys=keys)
+        return connect(listing, EntitlementRun.of)
+
+    @strawberry.field(
+        description=(
+            "The next instants at which the customer's set of active features changes by the passing of time alone, as "
+            "it is known now, in order. Every one will be a revision, unless something is written before."
+        )
+    )
+    async def upcoming_changes(
+        self,
+        info: Info,
+        first: Annotated[int, strawberry.argument(description="How many at the most, 1 to 100.")] = 10,
+    ) -> list[UpcomingChange] | None:
+        """What time will bring."""
+        known = await self._known(info)
+        found = await timelines.upcoming_changes(info.context, known, first) if known else None
+        return None if found is None else [UpcomingChange.of(each) for each in found]
 
     async def _known(self, info: Info) -> KnownCustomer | None:
         return await info.context.loaders.known.load(self.record.id)

@@ -11,6 +11,7 @@ from entitlements.facts import BillingInterval, CatalogRollout, FeatureType, Sub
 from entitlements.runs import AccessReason, SourceKind
 from resolvers.callers import CallerKind
 from resolvers.errors import UserErrorCode
+from storage.records import ClockStatus
 
 E = TypeVar("E", bound=type[Enum])
 
@@ -127,6 +128,14 @@ _expose(
 )
 
 
+_expose(
+    ClockStatus,
+    "TestClockStatus",
+    "Whether everything up to a test clock's instant is announced. Open: clients must expect values they don't know.",
+    READY="All is announced.",
+    ADVANCING="What lies on the way is being announced. Reads are of the clock's instant already.",
+    INTERNAL_FAILURE="All is announced but for customers whose data this release can't read.",
+)
 _expose(
     CallerKind,
     "ViewerKind",

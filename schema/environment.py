@@ -5,13 +5,16 @@ from typing import Self
 
 import strawberry
 
-from entitlements.facts import CustomerId
+from entitlements.facts import CustomerId, EnvironmentId
 from resolvers.callers import CallerKind
 from resolvers.context import Context
+from resolvers.sandbox_clocks import find_clock_of
 from schema.customer import Customer
 from schema.info import Info
 from schema.node import Node
-from schema.permissions import ANYONE, Requires
+from schema.permissions import ANYONE, SANDBOXES, Requires
+from schema.sandbox import TestClock
+from storage import records
 
 
 @strawberry.type(
@@ -27,10 +30,21 @@ class Environment(Node):
     @classmethod
     def of(cls, context: Context) -> Self:
         """The environment of an operation."""
-        environment = context.environment
-        return cls(
-            id=strawberry.ID(environment.id), name=environment.name, livemode=environment.livemode, now=context.now
-        )
+        return cls.at(context.environment, context.now)
+
+    @classmethod
+    def at(cls, environment: records.Environment, now: datetime) -> Self:
+        """An environment at its instant."""
+        return cls(id=strawberry.ID(environment.id), name=environment.name, livemode=environment.livemode, now=now)
+
+    @strawberry.field(
+        description="The test clock that freezes its time; null where real time rules, as in every live environment.",
+        extensions=[Requires(SANDBOXES)],
+    )
+    async def test_clock(self, info: Info) -> TestClock | None:
+        """The clock, if there is one."""
+        found = await find_clock_of(info.context, EnvironmentId(self.id))
+        return TestClock.of(found) if found else None
 
 
 @strawberry.type(description="Who is asking.")

@@ -277,3 +277,41 @@ class RevokeCustomerSessionInput(Idempotent):
     """Input of revokeCustomerSession."""
 
     id: strawberry.ID = strawberry.field(description="The session's id.")
+
+
+@strawberry.input(description="A sandbox to create.")
+class CreateSandboxInput(Idempotent):
+    """Input of createSandbox."""
+
+    name: str = strawberry.field(description="1 to 80 characters, unique in the installation.")
+    scopes: list[str] | None = strawberry.field(
+        default=UNSET,
+        description="What the sandbox's key may do, of what your own may; all of that if left out.",
+    )
+
+
+@strawberry.input(description="A test clock to begin with.")
+class CreateTestClockInput(Idempotent):
+    """Input of createTestClock."""
+
+    frozen_time: datetime = strawberry.field(
+        description="Where time stands from now on: not before the latest write, in the years 1970 to 9998."
+    )
+    name: str | None = strawberry.field(default=UNSET, description="1 to 300 characters.")
+
+
+@strawberry.input(description="A test clock to move on.")
+class AdvanceTestClockInput(Idempotent):
+    """Input of advanceTestClock."""
+
+    id: strawberry.ID = strawberry.field(description="The test clock's id.")
+    frozen_time: datetime = strawberry.field(
+        description="Where time stands from now on: not before where it stands, nor the latest write, up to year 9998."
+    )
+
+
+@strawberry.input(description="A test clock to delete.")
+class DeleteTestClockInput(Idempotent):
+    """Input of deleteTestClock."""
+
+    id: strawberry.ID = strawberry.field(description="The test clock's id.")

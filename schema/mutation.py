@@ -4,10 +4,11 @@ import strawberry
 
 from schema.catalogue_mutations import CatalogueMutations
 from schema.customer_mutations import CustomerMutations
+from schema.sandbox_mutations import SandboxMutations
 from schema.session_mutations import SessionMutations
 from schema.subscription_mutations import SubscriptionMutations
 
 
 @strawberry.type(description="Everything that can be changed. The mutations of one operation run one after another.")
-class Mutation(CatalogueMutations, CustomerMutations, SubscriptionMutations, SessionMutations):
+class Mutation(CatalogueMutations, CustomerMutations, SubscriptionMutations, SessionMutations, SandboxMutations):
     """The mutation root."""

@@ -21,6 +21,7 @@ from schema.environment import Environment
 from schema.grant import Grant
 from schema.node import Node
 from schema.permissions import TYPES
+from schema.sandbox import load_test_clock
 
 IDS_AT_ONCE = 100
 
@@ -106,5 +107,6 @@ _LOADERS: dict[str, tuple[str, Callable[[Context, str], Awaitable[Node | None]]]
     "grt": ("Grant", load_grant),
     "cs": ("CustomerSession", load_customer_session),
     "env": ("Environment", _environment),
+    "clock": ("TestClock", load_test_clock),
 }
 """By the id's prefix: the type it names, and how one is loaded."""

@@ -7,8 +7,10 @@ from schema.change import EntitlementsChange
 from schema.customer import Customer
 from schema.customer_session import CustomerSession
 from schema.customer_subscription import CustomerSubscription
+from schema.environment import Environment
 from schema.errors import UserError
 from schema.grant import Grant
+from schema.sandbox import TestClock
 
 
 @strawberry.type
@@ -180,3 +182,39 @@ class CreateCustomerSessionPayload(CustomerSessionPayload):
 @strawberry.type(description="What revokeCustomerSession answers.")
 class RevokeCustomerSessionPayload(CustomerSessionPayload):
     """Payload of revokeCustomerSession."""
+
+
+@strawberry.type(description="What createSandbox answers.")
+class CreateSandboxPayload(Payload):
+    """Payload of createSandbox."""
+
+    environment: Environment | None = strawberry.field(default=None, description="The sandbox; null if it was refused.")
+    api_key: str | None = strawberry.field(
+        default=None,
+        description=(
+            "What opens it, sent as `Authorization: Bearer`. Shown this once: only its hash is kept, so it is null "
+            "when the request is answered again under its idempotency key. Null if it was refused."
+        ),
+    )
+
+
+@strawberry.type
+class TestClockPayload(Payload):
+    """A payload with a test clock."""
+
+    test_clock: TestClock | None = strawberry.field(default=None, description="The test clock; null if it was refused.")
+
+
+@strawberry.type(description="What createTestClock answers.")
+class CreateTestClockPayload(TestClockPayload):
+    """Payload of createTestClock."""
+
+
+@strawberry.type(description="What advanceTestClock answers.")
+class AdvanceTestClockPayload(TestClockPayload):
+    """Payload of advanceTestClock."""
+
+
+@strawberry.type(description="What deleteTestClock answers: the test clock as it last was.")
+class DeleteTestClockPayload(TestClockPayload):
+    """Payload of deleteTestClock."""

@@ -22,6 +22,9 @@ CUSTOMERS = Access(Scope.CUSTOMERS_READ)
 OWN = Access(Scope.CUSTOMERS_READ, sessions=True)
 """Keys that may read customers; sessions see their own, and others as unknown."""
 
+SANDBOXES = Access(Scope.SANDBOXES_WRITE)
+"""Keys that may make sandboxes and move test clocks, and no session."""
+
 TYPES = {
     "Query": ANYONE,
     "Subscription": ANYONE,
@@ -37,9 +40,13 @@ TYPES = {
     "Entitlement": OWN,
     "EntitlementSnapshot": OWN,
     "EntitlementSource": OWN,
+    "EntitlementRun": OWN,
+    "UpcomingChange": OWN,
     "EntitlementsChange": OWN,
     "AccessDecision": OWN,
     "CustomerSession": CUSTOMERS,
+    "TestClock": SANDBOXES,
+    "TestClockProgress": SANDBOXES,
 }
 """Who may see objects of a type, and with them every field that declares nothing of its own.
 

@@ -18,8 +18,9 @@ from schema.environment import Viewer
 from schema.info import Info
 from schema.node import Node
 from schema.nodes import check_number_of_ids, load_entitlement, load_node, load_subscription
-from schema.permissions import ANYONE, CATALOGUE, CUSTOMERS, OWN, Requires
+from schema.permissions import ANYONE, CATALOGUE, CUSTOMERS, OWN, SANDBOXES, Requires
 from schema.references import CustomerBy, FeatureBy, ProductBy, reference
+from schema.sandbox import TestClock, load_test_clock
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="A public id.")]
 
@@ -187,6 +188,14 @@ class Query:
     async def subscription(self, info: Info, id: Id) -> CustomerSubscription | None:  # noqa: A002 - the contract's name
         """One subscription."""
         return await load_subscription(info.context, id)
+
+    @strawberry.field(
+        description="A test clock of the caller's own environment; null if there is none, or no longer.",
+        extensions=[Requires(SANDBOXES)],
+    )
+    async def test_clock(self, info: Info, id: Id) -> TestClock | None:  # noqa: A002 - as the others
+        """One test clock."""
+        return await load_test_clock(info.context, id)
 
     @strawberry.field(
         description="An entitlement as it is now; null if there never was and never will be one.",

@@ -26,7 +26,10 @@ class Agenda(NamedTuple):
 
 
 async def load_agendas(db: Database) -> list[Agenda]:
-    """The environments in which something will be due, or is. One statement, which looks at one customer of each."""
+    """The environments in which something will be due, or is. One statement, which looks at one customer of each.
+
+    Not those that are closed, or whose clocks are advancing: see `storage.advancing`.
+    """
     async with db.read() as connection:
         rows = [row for row in await connection.execute(_AGENDAS) if row.due_at is not None]
     process_time = db.clock.now()
@@ -52,4 +55,4 @@ _AGENDAS = select(
     .where(customers.c.environment_id == environments.c.id, customers.c.due_at.is_not(None))
     .scalar_subquery()
     .label("due_at"),
-).where(environments.c.closed_at.is_(None))
+).where(environments.c.closed_at.is_(None), environments.c.advancing.is_(False))

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.changes import changes_between, next_change
 from entitlements.effects import effects_of_time
@@ -18,7 +19,7 @@ from storage.agenda import Agenda, load_agendas
 from storage.columns import Instant, Word
 from storage.customers import save_announcement
 from storage.database import Database
-from storage.dialect import one_of_given
+from storage.dialect import AnyRow, one_of_given
 from storage.errors import CustomerMissing
 from storage.events import insert_events, numbered
 from storage.facts import load_locked_facts
@@ -54,7 +55,7 @@ async def find_due(
     """Customers for whom something may be due by their environments' clocks, of each those who wait longest.
 
     About `at_most`, of which each environment has its share. `agendas`: as they were loaded just now. `but`: who is
-    left out.
+    left out. Not those of environments whose clocks are advancing: there all go in one order, by `storage.advancing`.
     """
     due = [agenda for agenda in (await load_agendas(db) if agendas is None else agendas) if agenda.is_due]
     if not due:
@@ -74,7 +75,7 @@ async def announce_due(db: Database, due: DueCustomer, kept: Kept | None = None)
     """Announces what is due for a customer by now, in order, at most EVENTS_AT_ONCE; returns the events it made.
 
     Nothing, if another transaction has the customer, as it announces what is due itself; nor where nothing is due any
-    more, or the environment is closed.
+    more, the environment is closed, or its clock is advancing.
     Raises: Contended, RowUnreadable, EnvironmentMissing, DatabaseUnavailable.
     """
     environment, customer = due
@@ -84,6 +85,8 @@ async def announce_due(db: Database, due: DueCustomer, kept: Kept | None = None)
         try:
             loaded, present = await load_locked_facts(connection, environment, customer, kept)
         except CustomerMissing:
+            return []
+        if loaded.environment.advancing:
             return []
         record, clock = loaded.customer, loaded.environment.clock_at
         real = present or db.clock.now()
@@ -121,19 +124,39 @@ async def tell_of_attachment_change(db: Database) -> bool:
         change = (await connection.execute(_NEXT_CHANGE)).one_or_none()
         if change is None:
             return False
-        named = {"environment": change.environment_id, "product": change.product_id}
-        rows = await connection.execute(_NEXT_ITEMS, named | {"told_until": change.told_until or ""})
-        items = [row.item_id for row in rows]
-        if items:
-            await connection.execute(
-                _MAKE_DUE, {"environment": change.environment_id, "items": items, "change_at": change.at}
-            )
-        told = {**named, "version": change.attachments_version}
-        if len(items) < ITEMS_AT_ONCE:
-            await connection.execute(_ALL_TOLD, told)
-        else:
-            await connection.execute(_TOLD, told | {"item": items[-1]})
+        await _tell(connection, change)
         return True
+
+
+async def tell_within(connection: AsyncConnection, environment: EnvironmentId) -> bool:
+    """Makes due, within a transaction, whom changes of an environment's attachments may concern; True if more are left.
+
+    Those of ITEMS_AT_ONCE items, or somewhat more. Waits for others who tell.
+    """
+    told = 0
+    while told < ITEMS_AT_ONCE:
+        change = (await connection.execute(_NEXT_CHANGE_WITHIN, {"environment": environment})).one_or_none()
+        if change is None:
+            return False
+        # A change that concerns nobody counts, too.
+        told += 1 + await _tell(connection, change)
+    return True
+
+
+async def _tell(connection: AsyncConnection, change: AnyRow) -> int:
+    """Makes due the next customers whom a change may concern; of how many items they are."""
+    named = {"environment": change.environment_id, "product": change.product_id}
+    rows = await connection.execute(_NEXT_ITEMS, named | {"told_until": change.told_until or ""})
+    items = [row.item_id for row in rows]
+    if items:
+        due = {"environment": change.environment_id, "items": items, "change_at": change.at}
+        await connection.execute(_MAKE_DUE, due)
+    told = {**named, "version": change.attachments_version}
+    if len(items) < ITEMS_AT_ONCE:
+        await connection.execute(_ALL_TOLD, told)
+    else:
+        await connection.execute(_TOLD, told | {"item": items[-1]})
+    return len(items)
 
 
 _DUE = (
@@ -152,6 +175,13 @@ _CHANGES = (
     .limit(1)
 )
 _NEXT_CHANGE = _CHANGES.order_by(attachment_changes.c.at).with_for_update(skip_locked=True, of=attachment_changes)
+_NEXT_CHANGE_WITHIN = (
+    select(attachment_changes)
+    .where(attachment_changes.c.environment_id == bindparam("environment"))
+    .order_by(attachment_changes.c.at)
+    .limit(1)
+    .with_for_update()
+)
 _NEXT_ITEMS = (
     select(subscription_item_segments.c.item_id)
     .where(

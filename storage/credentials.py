@@ -12,7 +12,7 @@ from storage.database import Database
 from storage.dialect import AnySelect, one_of, one_of_given
 from storage.environments import environment_columns, load_environment, read_environment
 from storage.ids import new_id
-from storage.records import Credential
+from storage.records import Credential, Environment
 from storage.rows import api_keys, environments
 from storage.tokens import fresh_token, token_digest
 
@@ -25,28 +25,41 @@ async def create_key(
     """A new key for an environment, and its secret, which can't be had again. Raises: EnvironmentMissing."""
     async with db.begin_write() as connection:
         owner = await load_environment(connection, environment)
-        secret = fresh_token("adm", owner)
-        credential = Credential(
-            id=new_id("key"),
-            environment=owner,
-            name=name,
-            scopes=tuple(scopes),
-            hint=secret[-_HINT_LENGTH:],
-            created_at=db.clock.now(),
-            expires_at=expires_at,
+        return await insert_key(connection, owner, name, scopes, expires_at=expires_at, now=db.clock.now())
+
+
+async def insert_key(
+    connection: AsyncConnection,
+    owner: Environment,
+    name: str,
+    scopes: Sequence[str],
+    *,
+    expires_at: datetime | None,
+    now: datetime,
+) -> tuple[Credential, str]:
+    """Adds a key for an environment, and returns its secret with it, which can't be had again. `now`: real time."""
+    secret = fresh_token("adm", owner)
+    credential = Credential(
+        id=new_id("key"),
+        environment=owner,
+        name=name,
+        scopes=tuple(scopes),
+        hint=secret[-_HINT_LENGTH:],
+        created_at=now,
+        expires_at=expires_at,
+    )
+    await connection.execute(
+        insert(api_keys).values(
+            id=credential.id,
+            environment_id=owner.id,
+            name=credential.name,
+            scopes=list(credential.scopes),
+            secret_hash=token_digest(secret),
+            hint=credential.hint,
+            created_at=credential.created_at,
+            expires_at=credential.expires_at,
         )
-        await connection.execute(
-            insert(api_keys).values(
-                id=credential.id,
-                environment_id=owner.id,
-                name=credential.name,
-                scopes=list(credential.scopes),
-                secret_hash=token_digest(secret),
-                hint=credential.hint,
-                created_at=credential.created_at,
-                expires_at=credential.expires_at,
-            )
-        )
+    )
     return credential, secret
 
 

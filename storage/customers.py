@@ -1,9 +1,9 @@
 """Customers at rest: their own rows. What lies below them comes with `storage.facts`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import TypedDict, Unpack
+from typing import NamedTuple, TypedDict, Unpack
 
 from sqlalchemy import Update, bindparam, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -231,6 +231,26 @@ async def save_announcement(
     """Writes down up to where what time changes for a customer was announced, and when there will be more of it."""
     given = {"environment": environment, "customer": customer}
     await connection.execute(_ANNOUNCE, given | {"until": until, "revision": revision, "due": due_at})
+
+
+class Announced(NamedTuple):
+    """Up to where what time changes for a customer is announced, and when there will be more of it."""
+
+    revision: int
+    until: datetime
+    due_at: datetime | None
+
+
+async def save_announcements(
+    connection: AsyncConnection, environment: EnvironmentId, announced: Mapping[CustomerId, Announced]
+) -> None:
+    """Writes down of many customers what `save_announcement` does of one."""
+    rows = [
+        {"environment": environment, "customer": customer, "revision": revision, "until": until, "due": due_at}
+        for customer, (revision, until, due_at) in announced.items()
+    ]
+    if rows:
+        await connection.execute(_ANNOUNCE, rows)
 
 
 def read_customer(row: AnyRow) -> CustomerRecord:

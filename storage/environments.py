@@ -17,6 +17,7 @@ from storage.instants import latest_write
 from storage.locks import lock_catalogue
 from storage.records import Environment
 from storage.rows import environments
+from storage.sandbox_clocks import note_clock
 
 _FIRST_ONES = (("test", False), ("live", True))
 _BY_ID = select(environments).where(environments.c.id == bindparam("environment"))
@@ -24,12 +25,17 @@ _BY_ID = select(environments).where(environments.c.id == bindparam("environment"
 
 async def create_environment(db: Database, name: str, *, livemode: bool) -> Environment:
     """A new, empty environment. Raises: NameTaken."""
-    environment = _fresh(db, name, livemode=livemode)
     try:
         async with db.begin_write() as connection:
-            await connection.execute(insert(environments).values(asdict(environment)))
+            return await insert_environment(connection, name, livemode=livemode, now=db.clock.now())
     except UniqueViolation as error:
         raise NameTaken(name) from error
+
+
+async def insert_environment(connection: AsyncConnection, name: str, *, livemode: bool, now: datetime) -> Environment:
+    """Adds an empty environment. Raises (as it leaves the transaction): UniqueViolation("name")."""
+    environment = _fresh(name, now, livemode=livemode)
+    await connection.execute(insert(environments).values(asdict(environment)))
     return environment
 
 
@@ -37,7 +43,7 @@ async def ensure_environments(db: Database) -> list[Environment]:
     """Makes the environments `test` and `live` where they are missing. Returns all there are, by name."""
     async with db.begin_write() as connection:
         for name, livemode in _FIRST_ONES:
-            environment = _fresh(db, name, livemode=livemode)
+            environment = _fresh(name, db.clock.now(), livemode=livemode)
             statement = insert_into(connection, environments).values(asdict(environment))
             await connection.execute(statement.on_conflict_do_nothing(index_elements=["name"]))
     return await list_environments(db)
@@ -71,25 +77,43 @@ async def load_environment(connection: AsyncConnection, environment: Environment
 
 
 async def set_clock(db: Database, environment: EnvironmentId, at: datetime | None) -> Environment:
+    """Moves the environment's clock as `move_clock` does, in a transaction of its own."""
+    async with db.begin_write() as connection:
+        return await move_clock(connection, environment, at, db.clock.now())
+
+
+async def move_clock(
+    connection: AsyncConnection,
+    environment: EnvironmentId,
+    at: datetime | None,
+    now: datetime,
+    *,
+    name: str | None = None,
+    advances: bool = False,
+) -> Environment:
     """Freezes the environment's time at an instant, moves the frozen clock on, or (None) takes it away.
 
     Taking away a clock that is ahead of real time closes the environment for writes, for good: its facts lie in the
     future. Freezing a closed one at or after them opens it again.
+
+    `now`: real time. `name`: what a new clock is called. `advances`: whether what lies on the way is to be announced in
+    order of instant across all customers (see storage.advancing); else it is announced as real time would have it.
     Raises: ClockRefused, if it would go back or stand before the latest write; LiveClockRefused; EnvironmentMissing.
     """
-    async with db.begin_write() as connection:
-        await lock_catalogue(connection, environment, exclusive=True)
-        before = await load_environment(connection, environment)
-        if before.livemode:
-            raise LiveClockRefused(environment)
-        earliest = max(filter(None, (before.clock_at, await latest_write(connection, before))), default=None)
-        after = _with_clock(before, at, earliest, db.clock.now())
-        await connection.execute(
-            update(environments)
-            .where(environments.c.id == environment)
-            .values(clock_at=after.clock_at, closed_at=after.closed_at)
-        )
-        return after
+    await lock_catalogue(connection, environment, exclusive=True)
+    before = await load_environment(connection, environment)
+    if before.livemode:
+        raise LiveClockRefused(environment)
+    earliest = max(filter(None, (before.clock_at, await latest_write(connection, before))), default=None)
+    after = _with_clock(before, at, earliest, now)
+    after = replace(after, advancing=after.clock_at is not None and (advances or before.advancing))
+    await connection.execute(
+        update(environments)
+        .where(environments.c.id == environment)
+        .values(clock_at=after.clock_at, closed_at=after.closed_at, advancing=after.advancing)
+    )
+    await note_clock(connection, before, after, now, name)
+    return after
 
 
 def read_environment(row: Mapping[str, Any] | RowMapping, prefix: str = "") -> Environment:
@@ -107,8 +131,8 @@ async def _find(connection: AsyncConnection, query: AnySelect) -> Environment | 
     return None if row is None else read_environment(row)
 
 
-def _fresh(db: Database, name: str, *, livemode: bool) -> Environment:
-    return Environment(EnvironmentId(new_id("env")), name, livemode, created_at=db.clock.now())
+def _fresh(name: str, now: datetime, *, livemode: bool) -> Environment:
+    return Environment(EnvironmentId(new_id("env")), name, livemode, created_at=now)
 
 
 def _with_clock(before: Environment, at: datetime | None, earliest: datetime | None, now: datetime) -> Environment:

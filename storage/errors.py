@@ -83,6 +83,22 @@ class LiveClockRefused(StorageError):
         super().__init__(f"Environment {environment} is live: it can't have a test clock.")
 
 
+class ClockPresent(StorageError):
+    """The environment has a test clock already; `clock` is its id."""
+
+    def __init__(self, clock: str) -> None:
+        self.clock = clock
+        super().__init__(f"The environment has a test clock already, {clock}. Advance that one, or delete it first.")
+
+
+class ClockMissing(StorageError):
+    """The environment has no test clock of this id, or no longer."""
+
+    def __init__(self, clock: str) -> None:
+        self.clock = clock
+        super().__init__(f"There is no test clock {clock}.")
+
+
 class CustomerMissing(StorageError):
     """No customer of the environment has this id; a deleted one answers the same."""
 

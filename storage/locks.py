@@ -1,5 +1,6 @@
 """The order in which writers go: PostgreSQL's advisory locks. On SQLite, BEGIN IMMEDIATE is all of them at once."""
 
+from collections.abc import Sequence
 from hashlib import sha256
 
 from sqlalchemy import BigInteger, bindparam, func, select
@@ -19,6 +20,7 @@ _CUSTOMER = (
 )
 _SHARED_WITH_CUSTOMER = _SHARED.select_from(customers).where(*_CUSTOMER).with_for_update()
 _CUSTOMER_AT_ONCE = select(customers.c.id).where(*_CUSTOMER).with_for_update(skip_locked=True)
+_CUSTOMERS = select(customers.c.id).where(*_CUSTOMER).order_by(customers.c.id).with_for_update()
 
 
 async def lock_catalogue(connection: AsyncConnection, environment: EnvironmentId, *, exclusive: bool) -> None:
@@ -53,6 +55,15 @@ async def lock_customer_at_once(connection: AsyncConnection, environment: Enviro
     await lock_catalogue(connection, environment, exclusive=False)
     given = {"environment": environment, "customers": [customer]}
     return (await connection.execute(_CUSTOMER_AT_ONCE, given)).one_or_none() is not None
+
+
+async def lock_customers(connection: AsyncConnection, environment: EnvironmentId, ids: Sequence[CustomerId]) -> None:
+    """Keeps many customers' rows for this transaction, in one order: two who do so never wait for each other.
+
+    For who has the catalogue lock already: whoever locks a single customer takes that first, too.
+    """
+    if is_postgresql(connection):
+        await connection.execute(_CUSTOMERS, {"environment": environment, "customers": ids})
 
 
 async def lock_migrations(connection: AsyncConnection) -> None:

@@ -13,8 +13,9 @@ from entitlements.runs import Timeline
 class Environment:
     """An isolated space of data.
 
-    `clock_at` is where a test clock stands, None where real time rules; `closed_at` is when taking that clock away
-    closed the environment for writes. The versions grow with every write to the catalogue, to attachments only; the
+    `clock_at` is where a test clock stands, None where real time rules; `advancing` says that it was moved on and not
+    everything on its way is announced yet; `closed_at` is when taking that clock away closed the environment for
+    writes. The versions grow with every write to the catalogue, to attachments only; the
     last of these writes was at `catalogue_written_at`, None before the first one.
     """
 
@@ -24,9 +25,43 @@ class Environment:
     created_at: datetime
     clock_at: datetime | None = None
     closed_at: datetime | None = None
+    advancing: bool = False
     catalogue_version: int = 0
     attachments_version: int = 0
     catalogue_written_at: datetime | None = None
+
+
+class ClockStatus(StrEnum):
+    """Whether everything up to where a test clock stands is announced. In Stripe's words."""
+
+    READY = "READY"
+    ADVANCING = "ADVANCING"
+    INTERNAL_FAILURE = "INTERNAL_FAILURE"
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """How far the latest move of a test clock has come: all changes before `announced_until` are announced."""
+
+    from_: datetime
+    announced_until: datetime
+    announced_events: int
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxClock:
+    """A test clock, where it stands, or stood when it was deleted. `created_at` and `deleted_at` are of real time.
+
+    `status` is INTERNAL_FAILURE if the latest advance had to pass over a customer whose facts can't be read.
+    """
+
+    id: str
+    name: str | None
+    frozen_time: datetime
+    created_at: datetime
+    deleted_at: datetime | None
+    status: ClockStatus
+    advance: Advance | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Table,
+    false,
 )
 
 from storage.columns import Instant, StringMap, Word
@@ -44,11 +45,39 @@ environments = Table(
     # A frozen test clock, and when taking it away closed the environment for writes.
     Column("clock_at", Instant()),
     Column("closed_at", Instant()),
+    # Whether the clock was moved on and what lies on its way isn't all announced: see storage.advancing.
+    Column("advancing", Boolean(), nullable=False, server_default=false()),
     Column("catalogue_version", BigInteger(), nullable=False),
     Column("attachments_version", BigInteger(), nullable=False),
     Column("catalogue_written_at", Instant()),
 )
 Index("uq_environments_name", environments.c.name, unique=True)
+
+test_clocks = Table(
+    "test_clocks",
+    tables,
+    Column("environment_id", Word(), ForeignKey("environments.id"), primary_key=True),
+    Column("id", Word(), primary_key=True),
+    Column("name", Word()),
+    Column("frozen_time", Instant(), nullable=False),
+    # In real time: the clock isn't of its own time.
+    Column("created_at", Instant(), nullable=False),
+    Column("deleted_at", Instant()),
+    # The latest advance: where it began, before what instant all is announced, in how many events, and how many
+    # customers it had to pass over.
+    Column("advanced_from", Instant()),
+    Column("announced_until", Instant()),
+    Column("announced_events", BigInteger(), nullable=False),
+    Column("passed_over", BigInteger(), nullable=False),
+)
+_standing = test_clocks.c.deleted_at.is_(None)
+Index(
+    "uq_test_clocks_environment_id",
+    test_clocks.c.environment_id,
+    unique=True,
+    postgresql_where=_standing,
+    sqlite_where=_standing,
+)
 
 api_keys = Table(
     "api_keys",

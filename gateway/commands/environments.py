@@ -27,5 +27,7 @@ def list_() -> None:
     listing = table("Name", "Id", "Live", "Clock", "Created")
     for each in run(environments.list_environments):
         clock = f"stands at {each.clock_at:%Y-%m-%d %H:%M:%S}" if each.clock_at else "real time"
+        if each.advancing:
+            clock += ", advancing"
         listing.add_row(each.name, each.id, "yes" if each.livemode else "no", clock, f"{each.created_at:%Y-%m-%d}")
     out.print(listing)

@@ -47,6 +47,7 @@ def unknown() -> Known:
         "other item": new_id("si"),
         "grant": new_id("grt"),
         "session": new_id("cs"),
+        "clock": new_id("clock"),
         "entitlement": entitlement_id(customer, feature),
         "environment": new_id("env"),
     }
@@ -56,6 +57,7 @@ def unknown() -> Known:
 async def furnish(api: Api, label: str) -> Known:
     """Puts an object of every type into an environment; the owner's keys begin with the label."""
     keys, email = _keys(label), f"{label}@example.com"
+    clock = await _clock(api)
     feature, other = [await api.feature(keys[kind]) for kind in ("feature", "other feature")]
     product = await api.product(keys["product"], keys["feature"])
     attached = await api.of_node("Product", product, "features { nodes { id } }")
@@ -76,6 +78,7 @@ async def furnish(api: Api, label: str) -> Known:
         "other item": other_item,
         "grant": grant["grant"]["id"],
         "session": session["customerSession"]["id"],
+        "clock": clock,
         "entitlement": grant["grant"]["entitlement"]["id"],
         "environment": api.environment.id,
     }
@@ -105,6 +108,16 @@ async def ask(api: Api, known: Known, place: Place, value: Json) -> tuple[Json, 
     parent = known.ids[OBJECTS[place.parent]]
     result = await api.try_(document(place, selection(place)), id=parent, value=value)
     return result.data, [error.formatted for error in result.errors or []]
+
+
+async def _clock(api: Api) -> str:
+    """The id of the environment's test clock, which is frozen in the future if it wasn't yet."""
+    found = await api.run("{ viewer { environment { testClock { id } } } }")
+    standing = found["viewer"]["environment"]["testClock"]
+    if standing is None:
+        made = await api.mutate("createTestClock", "testClock { id }", frozenTime="2100-01-01T00:00:00Z")
+        standing = made["testClock"]
+    return standing["id"]
 
 
 def _keys(label: str) -> dict[str, str]:
@@ -148,6 +161,10 @@ INPUTS: dict[str, Callable[[Known, Known], Json]] = {
     "revokeCustomerSession": lambda mine, _: {"id": mine.ids["session"]},
     "archiveFeature": lambda mine, _: {"feature": _id(mine, "feature")},
     "deleteCustomer": lambda mine, _: {"customer": _id(mine, "customer")},
+    "advanceTestClock": lambda mine, _: {"id": mine.ids["clock"], "frozenTime": "2100-02-01T00:00:00Z"},
+    "deleteTestClock": lambda mine, _: {"id": mine.ids["clock"]},
+    "createTestClock": lambda _, __: {"frozenTime": "2100-03-01T00:00:00Z"},
+    "createSandbox": lambda mine, _: {"name": f"{mine.email} sandbox"},
 }
 """An input for every mutation that succeeds in my environment, in an order in which all of them do.
 

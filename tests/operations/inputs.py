@@ -15,12 +15,17 @@ SSO, PRO, ACME = {"lookupKey": "sso"}, {"lookupKey": "pro"}, {"externalId": "acm
 
 
 async def valid_inputs(api: Api) -> dict[str, Json]:
-    """For every mutation an input that would be carried out, were nothing wrong put into it."""
+    """For every mutation an input that would be carried out, were nothing wrong put into it.
+
+    But for createTestClock: there is one already, which is deleted first.
+    """
     await api.feature("sso")
     await api.product("pro", "sso")
     await api.customer("acme")
     subscription = (await api.subscribe("acme", "pro"))["id"]
     session = await api.mutate("createCustomerSession", "customerSession { id }", customer=ACME)
+    viewer = await api.run("{ viewer { environment { testClock { id } } } }")
+    clock = viewer["viewer"]["environment"]["testClock"]["id"]
     attachment = await api.run('{ product(by: {lookupKey: "pro"}) { features { nodes { id } } } }')
     return {
         "createFeature": {"name": "A", "lookupKey": "a"},
@@ -41,6 +46,10 @@ async def valid_inputs(api: Api) -> dict[str, Json]:
         "revokeGrant": {"grantId": await grant(api, "acme", "sso")},
         "createCustomerSession": {"customer": ACME},
         "revokeCustomerSession": {"id": session["customerSession"]["id"]},
+        "createSandbox": {"name": "A"},
+        "createTestClock": {"frozenTime": "2027-01-01T00:00:00Z"},
+        "advanceTestClock": {"id": clock, "frozenTime": "2027-01-01T00:00:00Z"},
+        "deleteTestClock": {"id": clock},
     }
 
 
@@ -60,6 +69,7 @@ def input_fields() -> Iterator[tuple[str, str, str]]:
 async def everything(api: Api) -> Json:
     """All that the environment holds."""
     return await api.run("""{
+        viewer { environment { id testClock { id name frozenTime status } } }
         features { nodes { id name metadata products(detached: true) { nodes { id detachedAt } } } }
         archived: features(archived: true) { totalCount }
         products { nodes { id name active metadata } }

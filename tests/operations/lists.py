@@ -62,6 +62,7 @@ ENTITLEMENTS = List("Customer.entitlements", _of_customer("entitlements"), count
 ENTITLEMENTS_AT = List(
     "Customer.entitlementsAt", _of_customer('entitlementsAt(at: "2026-01-20T00:00:00Z")'), counts=False
 )
+TIMELINE = List("Customer.timeline", _of_customer("timeline"), counts=False)
 
 LISTS = (
     FEATURES,
@@ -74,6 +75,7 @@ LISTS = (
     GRANTS,
     ENTITLEMENTS,
     ENTITLEMENTS_AT,
+    TIMELINE,
 )
 
 

@@ -31,6 +31,10 @@ OBJECTS = {
     "revokeGrant": "grant",
     "createCustomerSession": "customerSession",
     "revokeCustomerSession": "customerSession",
+    "createSandbox": "environment",
+    "createTestClock": "testClock",
+    "advanceTestClock": "testClock",
+    "deleteTestClock": "testClock",
 }
 ACME = {"externalId": "acme"}
 
@@ -62,6 +66,8 @@ async def database(database_url: str, clock: MovedClock) -> AsyncGenerator[Datab
 async def test_every_mutation_sent_again_is_answered_again_and_does_nothing(api: Api, mutation: str) -> None:
     inputs = await valid_inputs(api)
     inputs["attachFeature"] = {"product": {"lookupKey": "pro"}, "feature": {"id": await api.feature("free")}}
+    if mutation == "createTestClock":
+        await api.mutate("deleteTestClock", **inputs["deleteTestClock"])
     selection = f"{OBJECTS[mutation]} {{ id }}"
     first = await api.mutate(mutation, selection, idempotencyKey="k", **inputs[mutation])
     after = await everything(api)

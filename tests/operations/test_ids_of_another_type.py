@@ -14,6 +14,8 @@ NAMES = {
     "productFeatureId": "prodft",
     "grantId": "grt",
     "revokeCustomerSession.id": "cs",
+    "advanceTestClock.id": "clock",
+    "deleteTestClock.id": "clock",
     "id": "sub",
 }
 """What the inputs name objects by, and the prefix of the ids they take there."""
@@ -25,6 +27,7 @@ READS = {
     "{ customersBy(by: [{id: $id}]) { id } }": "cus",
     "{ subscription(id: $id) { id } }": "sub",
     "{ entitlement(id: $id) { id } }": "ent",
+    "{ testClock(id: $id) { id } }": "clock",
 }
 
 
@@ -70,6 +73,7 @@ def references(ids: dict[str, str], leave_out: str = "") -> Iterator[tuple[str, 
 async def ids_of(api: Api) -> dict[str, str]:
     """One id of each prefix in an environment that has been filled by `valid_inputs`."""
     data = await api.run("""{
+        viewer { environment { testClock { id } } }
         features { nodes { id } } products { nodes { id features { nodes { id } } } }
         customers { nodes { id
             subscriptions { nodes { id items { id } } } grants { nodes { id } } entitlements { nodes { id } }
@@ -88,5 +92,6 @@ async def ids_of(api: Api) -> dict[str, str]:
         customer["grants"]["nodes"][0],
         session["customerSession"],
         customer["entitlements"]["nodes"][0],
+        data["viewer"]["environment"]["testClock"],
     ]
     return {each["id"].partition("_")[0]: each["id"] for each in found}

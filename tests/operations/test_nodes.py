@@ -35,6 +35,7 @@ async def test_what_every_id_begins_with_tells_its_type(api: Api) -> None:
         "CustomerSession": "cs",
         "Entitlement": "ent",
         "Environment": "env",
+        "TestClock": "clock",
     }
 
 
@@ -61,7 +62,7 @@ async def test_ids_are_asked_for_1_to_100_at_a_time(api: Api, count: int) -> Non
 
 async def test_an_id_under_another_prefix_or_none_names_nothing(api: Api) -> None:
     objects = await one_of_each(api)
-    prefixes = [each.partition("_")[0] for each in objects] + ["evt", "key", "we", "clock", "FEAT", " feat", ""]
+    prefixes = [each.partition("_")[0] for each in objects] + ["evt", "key", "we", "FEAT", " feat", ""]
     wrong = [
         f"{prefix}_{rest}"
         for prefix, _, rest in (each.partition("_") for each in objects)
@@ -166,6 +167,7 @@ async def one_of_each(api: Api) -> dict[str, str]:
         "grantEntitlement", "grant { id entitlement { id } }", customer={"id": customer}, feature={"id": feature}
     )
     session = await api.mutate("createCustomerSession", "customerSession { id }", customer={"id": customer})
+    viewer = await api.run("{ viewer { environment { testClock { id } } } }")
     attached: Json = await api.of_node("Product", product, "features { nodes { id } }")
     return {
         feature: "Feature",
@@ -178,4 +180,5 @@ async def one_of_each(api: Api) -> dict[str, str]:
         session["customerSession"]["id"]: "CustomerSession",
         grant["grant"]["entitlement"]["id"]: "Entitlement",
         api.environment.id: "Environment",
+        viewer["viewer"]["environment"]["testClock"]["id"]: "TestClock",
     }

@@ -26,6 +26,8 @@ CUSTOMER = f"""
   }} }}
   entitlementsAt(at: "2026-02-01T00:00:00Z", lookupKeys: ["007x01", "019x49"]) {{ nodes {{ {ENTITLEMENT} }} }}
   grants {{ totalCount nodes {{ feature {{ name }} entitlement {{ id sources {{ kind }} }} }} }}
+  timeline(first: 50) {{ totalCount nodes {{ status feature {{ name }} sources {{ kind product {{ name }} }} }} }}
+  upcomingChanges(first: 5) {{ at added {{ feature {{ name }} }} removed {{ lookupKey sources {{ kind }} }} }}
 """
 
 PAGE_OF_CUSTOMERS = f"""

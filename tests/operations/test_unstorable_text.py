@@ -23,8 +23,10 @@ READS = [
     "{ customers(email: $key) { totalCount nodes { id } } }",
     "{ subscription(id: $id) { id } }",
     "{ entitlement(id: $id) { id } }",
+    "{ testClock(id: $id) { id } }",
     '{ customer(by: {externalId: "acme"}) { entitlement(lookupKey: $key) { id } } }',
     '{ customer(by: {externalId: "acme"}) { entitlements(lookupKeys: [$key]) { totalCount nodes { id } } } }',
+    '{ customer(by: {externalId: "acme"}) { timeline(lookupKeys: [$key]) { totalCount nodes { id } } } }',
     '{ customer(by: {externalId: "acme"}) { hasAccess(lookupKey: $key) } }',
     '{ customer(by: {externalId: "acme"}) { access(lookupKeys: [$key]) { hasAccess feature { id } } } }',
 ]

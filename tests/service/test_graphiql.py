@@ -281,6 +281,9 @@ def _check_that_they_show_something(data: Json) -> None:
     assert len(customer["subscriptions"]["nodes"]) == 3
     history = data["EntitlementHistory"]["customer"]
     assert history["lost"]["nodes"][0]["endReason"] == "ITEM_REMOVED"
+    runs = data["EntitlementTimeline"]["customer"]["timeline"]["nodes"]
+    assert {run["status"] for run in runs} == {"ACTIVE", "CANCELED"}
+    assert all(run["sources"] for run in runs)
     assert [each["hasAccess"] for each in data["ManyCustomers"]["customersBy"]] == [True, True, False, False]
     decisions = data["PaywallGate"]["customer"]["access"]
     assert [each["reason"] for each in decisions] == ["ENTITLED", "NOT_YET_ACTIVE", "NOT_ENTITLED"]

@@ -51,6 +51,14 @@ async def test_session_answer():
     await answer('{"data":{"a":{"token":"' + TOKEN + '"}}}', "mutation { a: createCustomerSession }")
 
 
+async def test_sandbox_answer():
+    await answer('{"data":{"a":{"apiKey":"' + KEY + '"}}}', "mutation { a: createSandbox }")
+
+
+async def test_sandbox_answer_with_a_token():
+    await answer('{"data":{"a":{"apiKey":"' + TOKEN + '"}}}', "mutation { a: createSandbox }")
+
+
 async def test_session_answer_with_a_key():
     await answer('{"data":{"a":{"token":"' + KEY + '"}}}', "mutation { a: createCustomerSession }")
 
@@ -77,9 +85,10 @@ def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_run_in_which_nothing_leaks_passes(tmp_path: Path) -> None:
-    run = _run(tmp_path, "-k", "test_scrubbed_log or (test_session_answer and not key) or test_nothing")
+    quiet = "(test_session_answer and not key) or (test_sandbox_answer and not token)"
+    run = _run(tmp_path, "-k", f"test_scrubbed_log or {quiet} or test_nothing")
 
-    assert "3 passed" in run.stdout
+    assert "4 passed" in run.stdout
     assert run.returncode == 0, run.stdout
 
 
@@ -88,10 +97,11 @@ def test_a_run_in_which_something_leaks_fails_and_names_the_tests(tmp_path: Path
     run = _run(tmp_path, "-k", "not test_scrubbed_log", *workers)
 
     leaks = run.stdout.partition("secrets that were not kept")[2]
-    assert "9 passed" in run.stdout
+    assert "11 passed" in run.stdout
     assert run.returncode == pytest.ExitCode.TESTS_FAILED
     assert {line.partition(": ")[0].partition("::")[2] for line in leaks.splitlines() if "::" in line} == {
         *(f"{test}[{secret}]" for test in ("test_unscrubbed_log", "test_answer") for secret in ("key", "token", "jwt")),
         "test_session_answer_with_a_key",
+        "test_sandbox_answer_with_a_token",
     }
     assert "aB3aB3" not in leaks
