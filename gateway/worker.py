@@ -15,7 +15,7 @@ from typing import Self
 
 from gateway.errors import log_surprise
 from gateway.telemetry.worker import WorkerFigures
-from storage.advancing import announce_advance, find_advancing
+from storage.advancing import announce_advances
 from storage.agenda import Agenda, load_agendas
 from storage.announcing import DueCustomer, announce_due, find_due, tell_of_attachment_change
 from storage.database import Database
@@ -103,7 +103,7 @@ class Worker:
     async def _look(self) -> float:
         """Does what there is to do, up to some bound. Returns for how many seconds there will be nothing more."""
         was_told = await tell_of_attachment_change(self._database)
-        has_advanced = await self._advance()
+        has_advanced = await announce_advances(self._database)
         agendas = await load_agendas(self._database)
         self._figures.note_lag(agendas)
         due = await find_due(self._database, _CUSTOMERS_AT_ONCE, agendas, but=self._left_alone())
@@ -112,11 +112,6 @@ class Worker:
         await self._announce_all(due)
         has_swept = await self._sweep()
         return 0.0 if was_told or has_advanced or due or has_swept else _seconds_until_due(agendas)
-
-    async def _advance(self) -> bool:
-        """Takes every clock that is advancing one step further. Whether there is more to do on the way of one."""
-        steps = [await announce_advance(self._database, each) for each in await find_advancing(self._database)]
-        return any(steps)
 
     async def _announce_all(self, due: Iterable[DueCustomer]) -> None:
         waiting = iter(due)
