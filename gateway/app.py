@@ -33,7 +33,9 @@ from gateway.telemetry.kept import KeptFigures
 from gateway.telemetry.metrics import Metrics, metrics_routes
 from gateway.telemetry.request_ids import RequestIds
 from gateway.telemetry.tracing import tracer
+from gateway.telemetry.worker import WorkerFigures
 from gateway.websocket.door import GraphQLSockets
+from gateway.worker import Worker
 from resolvers.shared import SharedReads
 from schema.build import CORE_SCHEMA
 from storage.database import Database
@@ -66,6 +68,7 @@ def build_app(settings: Settings) -> Starlette:
     preparation = Preparation(CORE_SCHEMA, Limits.of(settings), compiled=settings.compiled)
     metrics = Metrics()
     metrics.registry.register(KeptFigures(shared, preparation))
+    worker = _worker(settings, database, shared, metrics) if settings.worker else None
     tracing = tracer(settings)
     readiness = Readiness(database)
     authenticator = Authenticator(shared, database.clock, identity, rates, usage)
@@ -91,6 +94,8 @@ def build_app(settings: Settings) -> Starlette:
             # A process over tables it doesn't know would answer every request with a surprise.
             await check_schema(database)
             await stack.enter_async_context(usage)
+            if worker is not None:
+                await stack.enter_async_context(worker)
             yield
             readiness.stop()
 
@@ -110,6 +115,11 @@ def build_app(settings: Settings) -> Starlette:
         lifespan=lifespan,
         exception_handlers={HTTPException: _refuse},
     )
+
+
+def _worker(settings: Settings, database: Database, shared: SharedReads, metrics: Metrics) -> Worker:
+    figures = WorkerFigures(metrics.registry)
+    return Worker(database, shared.wakeups, event_days=settings.event_days, kept=shared, figures=figures)
 
 
 def _middleware(settings: Settings, view: GraphQLView) -> list[Middleware]:

@@ -11,6 +11,7 @@ from gateway.commands import catalog, documents, environments, keys, schema
 from gateway.commands.migrate import migrate
 from gateway.commands.serve import serve
 from gateway.commands.settings import settings
+from gateway.commands.worker import worker
 from gateway.console import CommandFailed, err
 from gateway.settings import SettingsInvalid
 from resolvers.errors import Refused
@@ -23,6 +24,7 @@ app = typer.Typer(
     help="A self-hosted GraphQL gateway over entitlements.",
 )
 app.command()(serve)
+app.command()(worker)
 app.command()(migrate)
 app.add_typer(environments.app, name="environments")
 app.add_typer(keys.app, name="keys")

@@ -84,6 +84,16 @@ class MemorySettings(BaseSettings):
     )
 
 
+class EventSettings(BaseSettings):
+    """What is done with changes of entitlements."""
+
+    worker: bool = Field(
+        default=True,
+        description="Whether `serve` announces changes itself; off where `admittance worker` does it.",
+    )
+    event_days: int = Field(default=30, ge=4, le=3_650, description="Days for which events are kept, in real time.")
+
+
 class HttpSettings(BaseSettings):
     """What the door takes."""
 

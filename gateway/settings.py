@@ -19,6 +19,7 @@ from pydantic_settings.exceptions import SettingsError
 from gateway.setting_groups import (
     CredentialSettings,
     DocumentSettings,
+    EventSettings,
     HttpSettings,
     LimitSettings,
     MemorySettings,
@@ -48,6 +49,7 @@ class Settings(
     CredentialSettings,
     LimitSettings,
     HttpSettings,
+    EventSettings,
     MemorySettings,
     ServerSettings,
     BaseSettings,

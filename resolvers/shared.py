@@ -22,6 +22,7 @@ from storage.facts import load_facts
 from storage.kept import KeptAttachments, Lookup
 from storage.product_features import load_attachments
 from storage.records import Credential, CurrentCustomer, CustomerSession, Environment, LoadedFacts
+from storage.wakeups import Wakeups
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -57,7 +58,8 @@ class SharedReads:
             entries=CATALOGUE_ENTRIES, size_bytes=catalogue_bytes, weigh=weigh_catalogue_value
         )
         self.attachments: KeptAttachments | None = None if self.catalogue.is_off else _Attachments(self.catalogue)
-        self.following = Following(database)
+        self.wakeups = Wakeups(database)
+        self.following = Following(database, self.wakeups)
         self._lookups: dict[Lookup[Any, Any], Environments[Any, Any]] = {}
         self._facts = Environments(self._load_facts, at_most=CUSTOMERS_AT_ONCE)
         self.credentials: Coalescer[str, Credential] = Coalescer(self._reading(load_credentials))
@@ -65,7 +67,8 @@ class SharedReads:
         self.environments: Coalescer[str, Environment] = Coalescer(self._reading(load_environments_by_name))
 
     async def close(self) -> None:
-        """Ends every look-up; nobody may ask any more."""
+        """Ends every look-up and all following; nobody may ask any more."""
+        await self.following.close()
         for lookup in (self.credentials, self.sessions, self.environments, self._facts, *self._lookups.values()):
             await lookup.close()
 

@@ -5,15 +5,17 @@ that and is over is written down as events in one transaction with the row: so a
 any number may run.
 """
 
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, case, delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.changes import changes_between, next_change
 from entitlements.effects import effects_of_time
 from entitlements.facts import CustomerId, EnvironmentId
 from entitlements.timeline import timeline
+from storage.agenda import Agenda, load_agendas
 from storage.columns import Instant, Word
 from storage.customers import save_announcement
 from storage.database import Database
@@ -21,7 +23,6 @@ from storage.dialect import AnyRow, one_of_given
 from storage.errors import CustomerMissing
 from storage.events import insert_events, numbered
 from storage.facts import load_locked_facts
-from storage.instants import load_present
 from storage.kept import Kept
 from storage.locks import lock_customer_at_once
 from storage.records import Event
@@ -48,22 +49,33 @@ class DueCustomer(NamedTuple):
     customer: CustomerId
 
 
-async def find_due(db: Database, at_most: int) -> list[DueCustomer]:
-    """Customers for whom something may be due by their environments' clocks, in no order.
+async def find_due(
+    db: Database, at_most: int, agendas: Sequence[Agenda] | None = None, *, but: Collection[DueCustomer] = ()
+) -> list[DueCustomer]:
+    """Customers for whom something may be due by their environments' clocks, of each those who wait longest.
 
-    Not those of environments whose clocks are advancing: there all go in one order, by `storage.advancing`.
+    About `at_most`, of which each environment has its share. `agendas`: as they were loaded just now. `but`: who is
+    left out.
     """
+    due = [agenda for agenda in (await load_agendas(db) if agendas is None else agendas) if agenda.is_due]
+    if not due:
+        return []
+    # Some of those found may have to be left out.
+    given = {"share": -(-at_most // len(due)) + len(but)}
     async with db.read() as connection:
-        present = await load_present(connection, db.clock)
-        rows = await connection.execute(_DUE, {"present": present, "at_most": at_most})
-        return [DueCustomer(row.environment_id, row.id) for row in rows]
+        found = [
+            DueCustomer(agenda.environment, row.id)
+            for agenda in due
+            for row in await connection.execute(_DUE, given | {"environment": agenda.environment, "now": agenda.now})
+        ]
+    return [each for each in found if each not in but]
 
 
 async def announce_due(db: Database, due: DueCustomer, kept: Kept | None = None) -> list[Event]:
     """Announces what is due for a customer by now, in order, at most EVENTS_AT_ONCE; returns the events it made.
 
-    Nothing, if another transaction has the customer: it announces what is due itself. Nor if the environment's clock is
-    advancing.
+    Nothing, if another transaction has the customer, as it announces what is due itself; nor where nothing is due any
+    more, or the environment is closed, or its clock is advancing: then all go in one order, by `storage.advancing`.
     Raises: Contended, RowUnreadable, EnvironmentMissing, DatabaseUnavailable.
     """
     environment, customer = due
@@ -79,6 +91,8 @@ async def announce_due(db: Database, due: DueCustomer, kept: Kept | None = None)
         record, clock = loaded.customer, loaded.environment.clock_at
         real = present or db.clock.now()
         until = max(filter(None, (clock or real, record.written_at, loaded.environment.catalogue_written_at)))
+        if record.due_at is None or record.due_at > until or loaded.environment.closed_at is not None:
+            return []
         known = timeline(loaded.facts, loaded.attachments)
         instants = changes_between(known, record.announced_until, until)[:EVENTS_AT_ONCE]
         made = numbered(record, [effects_of_time(known, instant) for instant in instants], real)
@@ -98,9 +112,14 @@ async def announce_due(db: Database, due: DueCustomer, kept: Kept | None = None)
 async def tell_of_attachment_change(db: Database) -> bool:
     """Makes due the next customers whom a change of attachments may concern; False if there is none to tell of.
 
-    Those of ITEMS_AT_ONCE items at the most, in one transaction with how far it has come.
+    Those of ITEMS_AT_ONCE items at the most, in one transaction with how far it has come. Closed environments are left
+    alone.
     Raises: Contended, DatabaseUnavailable.
     """
+    async with db.read() as connection:
+        # Nearly always there is none, and SQLite's one write lock is worth a look first.
+        if (await connection.execute(_CHANGES)).first() is None:
+            return False
     async with db.begin_write() as connection:
         change = (await connection.execute(_NEXT_CHANGE)).one_or_none()
         if change is None:
@@ -140,22 +159,26 @@ async def _tell(connection: AsyncConnection, change: AnyRow) -> int:
     return len(items)
 
 
-_CLOCK = func.coalesce(environments.c.clock_at, bindparam("present", type_=Instant()))
-# A frozen clock is behind what has been written since, a millisecond for each write.
-_NOW = case((environments.c.catalogue_written_at > _CLOCK, environments.c.catalogue_written_at), else_=_CLOCK)
 _DUE = (
-    select(customers.c.environment_id, customers.c.id)
-    .join(environments)
+    select(customers.c.id)
     .where(
-        environments.c.closed_at.is_(None),
-        environments.c.advancing.is_(False),
-        customers.c.due_at <= _NOW,
+        customers.c.environment_id == bindparam("environment"),
+        customers.c.due_at <= bindparam("now", type_=Instant()),
     )
-    .limit(bindparam("at_most"))
+    .order_by(customers.c.due_at)
+    .limit(bindparam("share"))
 )
-_CHANGES = select(attachment_changes).order_by(attachment_changes.c.at).limit(1)
-_NEXT_CHANGE = _CHANGES.with_for_update(skip_locked=True)
-_NEXT_CHANGE_WITHIN = _CHANGES.where(attachment_changes.c.environment_id == bindparam("environment")).with_for_update()
+_CHANGES = (
+    select(attachment_changes)
+    .join(environments, environments.c.id == attachment_changes.c.environment_id)
+    .where(environments.c.closed_at.is_(None))
+    .limit(1)
+)
+_FIRST_CHANGE = _CHANGES.order_by(attachment_changes.c.at)
+_NEXT_CHANGE = _FIRST_CHANGE.with_for_update(skip_locked=True, of=attachment_changes)
+_NEXT_CHANGE_WITHIN = _FIRST_CHANGE.where(
+    attachment_changes.c.environment_id == bindparam("environment")
+).with_for_update(of=attachment_changes)
 _NEXT_ITEMS = (
     select(subscription_item_segments.c.item_id)
     .where(

@@ -120,6 +120,15 @@ async def candidates_for_feature(
     return list(reversed(found.items) if cut.backwards else found.items)
 
 
+async def load_announced_revisions(
+    connection: AsyncConnection, environment: EnvironmentId, ids: Sequence[CustomerId]
+) -> dict[CustomerId, int]:
+    """The latest announced revisions of these customers, deleted ones too; unknown and foreign ids are absent."""
+    query = select(customers.c.id, customers.c.announced_revision)
+    rows = await connection.execute(query.where(customers.c.environment_id == environment, one_of(customers.c.id, ids)))
+    return {row.id: row.announced_revision for row in rows}
+
+
 async def customers_of_subscriptions(
     connection: AsyncConnection, environment: EnvironmentId, ids: Sequence[SubscriptionId]
 ) -> dict[SubscriptionId, CustomerId]:

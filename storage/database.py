@@ -1,6 +1,7 @@
-"""The database: one URL, three kinds of connection.
+"""The database: one URL, four kinds of connection.
 
-`read` for a single short statement, `snapshot` for several that must see one state, `begin_write` for a unit of work.
+`read` for a single short statement, `snapshot` for several that must see one state, `begin_write` for a unit of work,
+`apart` for what listens.
 """
 
 import asyncio
@@ -140,6 +141,19 @@ class Database:
             connection = await stack.enter_async_context(self._connect("write"))
             await stack.enter_async_context(connection.begin())
             yield connection
+
+    @asynccontextmanager
+    async def apart(self) -> AsyncGenerator[AsyncConnection]:
+        """A connection for the length of the block, outside of any transaction; nobody else gets it afterwards.
+
+        Raises: DatabaseUnavailable, also when it is lost amid a statement.
+        """
+        async with self._connect("read") as connection:
+            try:
+                yield connection
+            finally:
+                # Whatever was set up on it, such as what it listens to, ends with it.
+                await connection.invalidate()
 
     async def _reader(self, stack: AsyncExitStack) -> AsyncConnection:
         if self._readers:

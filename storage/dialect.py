@@ -4,7 +4,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Insert, Row, Select, Table, bindparam, insert
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    ColumnElement,
+    Insert,
+    Row,
+    Select,
+    Table,
+    TableValuedAlias,
+    bindparam,
+    column,
+    insert,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
@@ -44,6 +56,14 @@ def one_of_given(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     return _OneOf(column, bindparam(name, type_=WordList()))
 
 
+def elements_of(name: str) -> TableValuedAlias:
+    """The elements of a list that is given by this name when the statement is executed: rows with the column `value`.
+
+    Each element is JSON: a list, say, whose parts are `value[0].as_string()` and so on.
+    """
+    return _Elements(bindparam(name, type_=_JSON)).table_valued(column("value", _JSON))
+
+
 async def insert_rows(connection: AsyncConnection, rows: Mapping[Table, Sequence[Mapping[str, object]]]) -> None:
     """Adds rows to several tables, which may refer to those before them.
 
@@ -71,6 +91,24 @@ def _insert_together(*tables: Table) -> Insert:
 
 def _parameter(table: Table, column: str) -> str:
     return f"{table.name}_{column}"
+
+
+_JSON = JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+
+class _Elements(FunctionElement[Any]):
+    name = "elements"
+    inherit_cache = True
+
+
+@compiles(_Elements, "postgresql")
+def _jsonb_array_elements(element: _Elements, compiler: SQLCompiler, **options: object) -> str:
+    return f"jsonb_array_elements({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_Elements, "sqlite")
+def _elements_of_json(element: _Elements, compiler: SQLCompiler, **options: object) -> str:
+    return f"json_each({compiler.process(element.clauses, **options)})"
 
 
 class _OneOf(FunctionElement[bool]):

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from asyncpg import InterfaceError, PostgresError  # pyright: ignore[reportMissingTypeStubs] - it has none
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -41,6 +42,15 @@ def translating_driver_errors() -> Generator[None]:
         if translated is None:
             raise
         raise translated from error
+
+
+@contextmanager
+def translating_listening_errors() -> Generator[None]:
+    """The same for what PostgreSQL's driver is asked past SQLAlchemy, which knows nothing of listening."""
+    try:
+        yield
+    except (PostgresError, InterfaceError, OSError) as error:
+        raise DatabaseUnavailable("the connection was lost") from error
 
 
 def _translated(error: DBAPIError) -> StorageError | None:

@@ -1,20 +1,28 @@
 """Events at rest: every effective change of a customer, one row for each revision, written with what made it."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from pydantic import TypeAdapter
-from sqlalchemy import bindparam, insert, select
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.effects import Effects
 from entitlements.facts import CustomerId, EnvironmentId
-from storage.dialect import AnyRow
+from storage.dialect import AnyRow, elements_of, is_postgresql
+from storage.errors import RowUnreadable
 from storage.ids import new_id
 from storage.records import CustomerRecord, Event
 from storage.rows import events
+from storage.wakeups import wake
+
+Place = tuple[CustomerId, int]
+"""A place in a customer's events: after this revision."""
 
 _EFFECTS = TypeAdapter(Effects)
+_INSERT = insert(events)
+_INSERT_AND_WAKE = _INSERT.returning(wake(events.c.environment_id, events.c.customer_id))
 _AFTER = (
     select(events)
     .where(
@@ -36,7 +44,7 @@ def numbered(customer: CustomerRecord, effects: Sequence[Effects], recorded_at: 
 
 
 async def insert_events(connection: AsyncConnection, environment: EnvironmentId, made: Sequence[Event]) -> None:
-    """Writes events down, in the transaction of what made them."""
+    """Writes events down, in the transaction of what made them, and wakes those who wait for them at its end."""
     rows = [
         {
             "environment_id": environment,
@@ -50,8 +58,9 @@ async def insert_events(connection: AsyncConnection, environment: EnvironmentId,
         for event in made
     ]
     if rows:
+        statement = _INSERT_AND_WAKE if is_postgresql(connection) else _INSERT
         # A list of one is sent as a batch too, which costs more than the row by itself.
-        await connection.execute(insert(events), rows if len(rows) > 1 else rows[0])
+        await connection.execute(statement, rows if len(rows) > 1 else rows[0])
 
 
 async def load_events_after(
@@ -62,6 +71,52 @@ async def load_events_after(
     return [read_event(row) for row in await connection.execute(_AFTER, given)]
 
 
+async def load_events_after_each(
+    connection: AsyncConnection, environment: EnvironmentId, places: Sequence[Place], at_most: int
+) -> dict[Place, list[Event]]:
+    """The same for several customers, at most so many events of each; where there are none yet nothing stands.
+
+    One statement. Raises: RowUnreadable.
+    """
+    asked = [[number, customer, revision] for number, (customer, revision) in enumerate(places)]
+    found: dict[Place, list[Event]] = defaultdict(list)
+    for row in await connection.execute(_AFTER_EACH, {"environment": environment, "places": asked, "at_most": at_most}):
+        found[places[row.number]].append(read_event(row))
+    return dict(found)
+
+
 def read_event(row: AnyRow) -> Event:
-    """An event from a row with the table's columns."""
-    return Event(row.id, row.customer_id, row.revision, row.recorded_at, _EFFECTS.validate_json(row.effects))
+    """An event from a row with the table's columns. Raises: RowUnreadable."""
+    try:
+        effects = _EFFECTS.validate_json(row.effects)
+    except ValidationError:
+        # Its message would quote what it couldn't read.
+        raise RowUnreadable("events", row.id) from None
+    return Event(row.id, row.customer_id, row.revision, row.recorded_at, effects)
+
+
+# A place is [its number, customer, revision].
+_PLACE = elements_of("places").c.value
+_NUMBER, _CUSTOMER, _REVISION = _PLACE[0].as_integer(), _PLACE[1].as_string(), _PLACE[2].as_integer()
+_later = events.alias()
+# Events may have been removed, so how far to read is counted from the first there is.
+_FIRST_REVISION = (
+    select(func.min(_later.c.revision))
+    .where(
+        _later.c.environment_id == bindparam("environment"),
+        _later.c.customer_id == _CUSTOMER,
+        _later.c.revision > _REVISION,
+    )
+    .correlate(_PLACE.table)
+    .scalar_subquery()
+)
+_AFTER_EACH = (
+    select(_NUMBER.label("number"), events)
+    .where(
+        events.c.environment_id == bindparam("environment"),
+        events.c.customer_id == _CUSTOMER,
+        events.c.revision > _REVISION,
+        events.c.revision < _FIRST_REVISION + bindparam("at_most"),
+    )
+    .order_by(events.c.customer_id, events.c.revision)
+)

@@ -55,6 +55,22 @@ async def postgresql_database(server: URL) -> AsyncGenerator[str]:
 
 
 @asynccontextmanager
+async def postgresql_away(administrator: URL, database: URL) -> AsyncGenerator[None]:
+    """Meanwhile PostgreSQL refuses every connection to a database, and has ended those there were."""
+    name = database.database
+    everybody = f"FROM pg_stat_activity WHERE datname = '{name}'"
+    opened = Database.open(administrator.render_as_string(hide_password=False))
+    async with opened.read() as connection:
+        await connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
+        await connection.execute(text(f"SELECT pg_terminate_backend(pid) {everybody}"))
+        try:
+            yield
+        finally:
+            await connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
+    await opened.close()
+
+
+@asynccontextmanager
 async def unmigrated_postgresql_database(server: URL) -> AsyncGenerator[str]:
     """A database without tables; yields its URL."""
     await _administer(server, f"CREATE DATABASE {_UNMIGRATED}")

@@ -13,8 +13,15 @@ ROOT = Path(__file__).parents[2]
 
 @contextmanager
 def started(folder: Path, *arguments: str, **environment: str) -> Generator[subprocess.Popen[str]]:
-    """The command in a folder of its own, ended whatever happens."""
-    command = [sys.executable, "-c", "from gateway.cli import main; main()", "serve", "--port", "0", *arguments]
+    """The server in a folder of its own, ended whatever happens."""
+    with command_started(folder, "serve", "--port", "0", *arguments, **environment) as process:
+        yield process
+
+
+@contextmanager
+def command_started(folder: Path, *arguments: str, **environment: str) -> Generator[subprocess.Popen[str]]:
+    """A command in a folder of its own, ended whatever happens."""
+    command = [sys.executable, "-c", "from gateway.cli import main; main()", *arguments]
     given = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **environment}
     with subprocess.Popen(
         command, cwd=folder, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -4,7 +4,6 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,8 +14,7 @@ from sqlalchemy import URL, make_url, text
 from gateway.websocket.closing import CloseCode
 from resolvers.callers import EVERY_SCOPE
 from storage.credentials import create_key, list_keys, revoke_key
-from storage.database import Database
-from tests.databases import sqlite_database
+from tests.databases import postgresql_away, sqlite_database
 from tests.service.serving import Caller, serving
 from tests.service.test_websocket import CREATE, DONE, SANDBOX, VIEWER, writes_held
 from tests.service.websockets import Json, greeted, init, opened
@@ -222,7 +220,7 @@ async def test_while_the_database_is_away_a_credential_is_believed_until_it_expi
 ) -> None:
     monkeypatch.setattr("gateway.websocket.holder.RECHECK_SECONDS", 0.1)
     secret = await _key(caller, seconds=1.5)
-    away = _database_away(postgresql_url, make_url(database_url))
+    away = postgresql_away(postgresql_url, make_url(database_url))
     async with greeted(server, secret) as socket, opened(server) as late, away:
         [error] = await socket.ask(VIEWER)
         await late.send(init(secret))
@@ -247,22 +245,6 @@ async def test_a_database_that_hangs_keeps_no_credential_alive(
 
     assert ending == (4403, "Credential expired")
     assert time.monotonic() - began < 2
-
-
-@asynccontextmanager
-async def _database_away(administrator: URL, database: URL) -> AsyncGenerator[None]:
-    """Meanwhile PostgreSQL refuses every connection to a database, and has ended those there were."""
-    name = database.database
-    everybody = f"FROM pg_stat_activity WHERE datname = '{name}'"
-    opened = Database.open(administrator.render_as_string(hide_password=False))
-    async with opened.read() as connection:
-        await connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
-        await connection.execute(text(f"SELECT pg_terminate_backend(pid) {everybody}"))
-        try:
-            yield
-        finally:
-            await connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
-    await opened.close()
 
 
 def test_every_code_is_documented() -> None:

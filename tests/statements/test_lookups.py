@@ -8,22 +8,35 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from entitlements.facts import CustomerId, FeatureId, GrantId, ProductFeatureId, ProductId, SubscriptionId
+from entitlements.facts import (
+    CatalogRollout,
+    CustomerId,
+    FeatureId,
+    GrantId,
+    ProductFeatureId,
+    ProductId,
+    SubscriptionId,
+)
 from entitlements.facts import EnvironmentId as Env
 from entitlements.facts import SubscriptionItemId as ItemId
+from storage.announcing import find_due, tell_of_attachment_change
 from storage.credentials import find_credential
 from storage.customer_sessions import find_session, load_sessions
 from storage.customers import (
     customers_of_grants,
     customers_of_items,
     customers_of_subscriptions,
+    load_announced_revisions,
     load_customers,
     load_customers_by_external_id,
     page_customers,
 )
 from storage.database import Database
+from storage.environments import set_clock
+from storage.events import load_events_after_each
 from storage.facts import load_facts
 from storage.features import load_features, load_features_by_key, page_features
+from storage.old_events import remove_events
 from storage.paging import Cut
 from storage.product_features import (
     load_attachments,
@@ -33,7 +46,7 @@ from storage.product_features import (
 )
 from storage.products import load_products, load_products_by_key, page_products
 from storage.trusted_documents import find_document
-from tests.statements.stage import NOON, Stage
+from tests.statements.stage import DAY, NOON, Stage
 
 _PLACE = Cut(5, after=(NOON, "x"))
 
@@ -61,6 +74,8 @@ LOOKUPS: dict[str, Callable[[AsyncConnection, Env], Awaitable[object]]] = {
     "owners of items": lambda c, env: customers_of_items(c, env, [ItemId("x")]),
     "owners of grants": lambda c, env: customers_of_grants(c, env, [GrantId("x")]),
     "sessions": lambda c, env: load_sessions(c, env, ["x"]),
+    "announced revisions": lambda c, env: load_announced_revisions(c, env, [CustomerId("x")]),
+    "events after places": lambda c, env: load_events_after_each(c, env, [(CustomerId("x"), 0)], 100),
 }
 
 LOOKUPS_OF_REQUESTS: dict[str, Callable[[Database, Env], Awaitable[object]]] = {
@@ -126,3 +141,21 @@ async def test_facts_go_by_an_index(stage: Stage) -> None:
     steps = await _plans(stage.db, lambda connection: load_facts(connection, stage.env, [customer.id]))
 
     assert [step for step in steps if _reads_too_much(step)] == []
+
+
+async def test_what_the_announcer_looks_for_goes_by_an_index(stage: Stage) -> None:
+    plan = await stage.plan("pro", await stage.feature("sso"))
+    customer = await stage.customer()
+    await stage.subscribe(customer, plan)
+    await stage.grant(customer, await stage.feature("audit"), days=1)
+    await stage.attach(plan, await stage.feature("api"), CatalogRollout.IMMEDIATE)
+    await set_clock(stage.db, stage.env, NOON + 2 * DAY)
+
+    steps = await _plans(stage.db, lambda _: tell_of_attachment_change(stage.db))
+    steps += await _plans(stage.db, lambda _: find_due(stage.db, 10))
+    steps += await _plans(stage.db, lambda _: remove_events(stage.db, older_than=-DAY, at_most=10))
+
+    # There are few environments, and few changes of attachments that aren't told of yet: these are read in full.
+    many = [step for step in steps if re.search("customers|subscription|events", step)]
+    assert len(many) >= 6
+    assert [step for step in many if _reads_too_much(step)] == []

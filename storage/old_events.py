@@ -1,0 +1,42 @@
+"""Events past their time: removed in batches, in real time whatever clock their environment has."""
+
+from datetime import timedelta
+
+from sqlalchemy import bindparam, delete, exists, select
+
+from storage.columns import Instant
+from storage.database import Database
+from storage.instants import load_present
+from storage.rows import environments, events
+
+
+async def remove_events(db: Database, *, older_than: timedelta, at_most: int) -> int:
+    """Removes events of one environment that were recorded longer ago in real time, the oldest first; returns how many.
+
+    None are left if it is 0, or another process is removing them. Raises: Contended, DatabaseUnavailable.
+    """
+    async with db.read() as connection:
+        before = await load_present(connection, db.clock) - older_than
+        environment = await connection.scalar(_WITH_EVENTS_BEFORE, {"before": before})
+    if environment is None:
+        return 0
+    async with db.begin_write() as connection:
+        given = {"environment": environment, "before": before, "at_most": at_most}
+        return (await connection.execute(_REMOVE, given)).rowcount
+
+
+_IS_PAST = events.c.recorded_at < bindparam("before", type_=Instant())
+_WITH_EVENTS_BEFORE = (
+    select(environments.c.id).where(exists().where(events.c.environment_id == environments.c.id, _IS_PAST)).limit(1)
+)
+_BEFORE = (
+    select(events.c.id)
+    .where(
+        events.c.environment_id == bindparam("environment"),
+        _IS_PAST,
+    )
+    .order_by(events.c.recorded_at)
+    .limit(bindparam("at_most"))
+    .with_for_update(skip_locked=True)
+)
+_REMOVE = delete(events).where(events.c.environment_id == bindparam("environment"), events.c.id.in_(_BEFORE))
