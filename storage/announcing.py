@@ -75,7 +75,7 @@ async def announce_due(db: Database, due: DueCustomer, kept: Kept | None = None)
     """Announces what is due for a customer by now, in order, at most EVENTS_AT_ONCE; returns the events it made.
 
     Nothing, if another transaction has the customer, as it announces what is due itself; nor where nothing is due any
-    more, the environment is closed, or its clock is advancing.
+    more, or the environment is closed, or its clock is advancing: then all go in one order, by `storage.advancing`.
     Raises: Contended, RowUnreadable, EnvironmentMissing, DatabaseUnavailable.
     """
     environment, customer = due
@@ -174,14 +174,11 @@ _CHANGES = (
     .where(environments.c.closed_at.is_(None))
     .limit(1)
 )
-_NEXT_CHANGE = _CHANGES.order_by(attachment_changes.c.at).with_for_update(skip_locked=True, of=attachment_changes)
-_NEXT_CHANGE_WITHIN = (
-    select(attachment_changes)
-    .where(attachment_changes.c.environment_id == bindparam("environment"))
-    .order_by(attachment_changes.c.at)
-    .limit(1)
-    .with_for_update()
-)
+_FIRST_CHANGE = _CHANGES.order_by(attachment_changes.c.at)
+_NEXT_CHANGE = _FIRST_CHANGE.with_for_update(skip_locked=True, of=attachment_changes)
+_NEXT_CHANGE_WITHIN = _FIRST_CHANGE.where(
+    attachment_changes.c.environment_id == bindparam("environment")
+).with_for_update(of=attachment_changes)
 _NEXT_ITEMS = (
     select(subscription_item_segments.c.item_id)
     .where(

@@ -110,7 +110,7 @@ def test_an_unknown_scope_is_answered_with_those_there_are(installed: Command, c
     assert printed.out == ""
     assert printed.err == (
         'error: There is no scope "catalog:all". Those there are: catalog:read, catalog:write, customers:read, '
-        "customers:write, subscriptions:write, grants:write, sessions:write, sandboxes:write, or * for all.\n"
+        "customers:write, subscriptions:write, grants:write, sessions:write, or * for all.\n"
     )
 
 

@@ -23,11 +23,12 @@ from storage.environments import set_clock
 from storage.events import load_events_after
 from storage.grants import insert_grant
 from storage.ids import new_id
-from storage.records import CustomerChange, CustomerRecord, Event
+from storage.records import ClockStatus, CustomerChange, CustomerRecord, Event
 from storage.rows import attachment_changes, customers, events, subscription_statuses
 from storage.unit_of_work import CustomerWork, write_customer
 from tests.databases import postgresql_away
 from tests.service.serving import serving
+from tests.statements.advances import begin_advance, clock_of, events_of, populate
 from tests.statements.stage import DAY, NOON, Stage
 
 SOON = timedelta(seconds=0.4)
@@ -86,6 +87,24 @@ async def test_a_server_announces_by_itself_what_time_changes_when_it_does(datab
 
     assert event.at == change.instant + SOON
     assert event.recorded_at - event.at < timedelta(seconds=1)
+
+
+async def test_a_server_goes_on_by_itself_with_a_clock_that_is_advancing_in_order(
+    database_url: str, database: Database
+) -> None:
+    stage = await Stage.set(database)
+    customers_ = await populate(stage, 5, customers=60)
+    before = {event.id for event in await events_of(stage)}
+    await begin_advance(stage, NOON + 365 * DAY)
+
+    with serving(database_url):
+        async with asyncio.timeout(30):
+            while (await clock_of(stage)).status is ClockStatus.ADVANCING:  # noqa: ASYNC110 - its row alone tells of it
+                await asyncio.sleep(0.05)
+
+    made = [event for event in await events_of(stage) if event.id not in before]
+    assert [(event.at, event.customer) for event in made] == sorted((event.at, event.customer) for event in made)
+    assert len(made) > len(customers_)
 
 
 async def test_a_server_announces_a_change_of_the_catalogue_to_all_it_concerns(database_url: str, stage: Stage) -> None:
