@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from storage.clock import Clock, SystemClock
 from storage.driver_errors import translating_connect_errors, translating_driver_errors
 from storage.errors import Contended, DatabaseUnavailable
+from storage.notifier import Notifier, begin_notes
 from storage.sqlite_driver import SqliteConnections
 from storage.url import read_url
 
@@ -71,6 +72,8 @@ class Database:
         # Handing a connection back and taking it out again costs more than a short statement itself.
         self._readers: list[AsyncConnection] = []
         self._is_closed = False
+        # Who reads SQLite looks whether the file has changed.
+        self._notifier = Notifier(self.read) if engine.dialect.name == "postgresql" else None
         # SQLite has one writer at a time and wakes those who wait in no order. Within the process they queue here, so
         # the busy timeout is left for other processes and nobody starves.
         self._sqlite_writer = asyncio.Lock() if engine.dialect.name == "sqlite" else None
@@ -100,6 +103,8 @@ class Database:
 
     async def close(self) -> None:
         """Closes every connection. Those in use are closed when they are given back."""
+        if self._notifier is not None:
+            await self._notifier.close()
         self._is_closed = True
         await self._close_readers()
         await self.engine.dispose()
@@ -140,7 +145,10 @@ class Database:
                 await stack.enter_async_context(self._sqlite_writer)
             connection = await stack.enter_async_context(self._connect("write"))
             await stack.enter_async_context(connection.begin())
+            notes = begin_notes(connection)
             yield connection
+        if self._notifier is not None:
+            self._notifier.send(notes)
 
     @asynccontextmanager
     async def apart(self) -> AsyncGenerator[AsyncConnection]:

@@ -10,19 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.effects import Effects
 from entitlements.facts import CustomerId, EnvironmentId
-from storage.dialect import AnyRow, elements_of, is_postgresql
+from storage.dialect import AnyRow, elements_of
 from storage.errors import RowUnreadable
 from storage.ids import new_id
+from storage.notifier import note_news
 from storage.records import CustomerRecord, Event
 from storage.rows import events
-from storage.wakeups import wake
 
 Place = tuple[CustomerId, int]
 """A place in a customer's events: after this revision."""
 
 _EFFECTS = TypeAdapter(Effects)
-_INSERT = insert(events)
-_INSERT_AND_WAKE = _INSERT.returning(wake(events.c.environment_id, events.c.customer_id))
 _AFTER = (
     select(events)
     .where(
@@ -58,9 +56,10 @@ async def insert_events(connection: AsyncConnection, environment: EnvironmentId,
         for event in made
     ]
     if rows:
-        statement = _INSERT_AND_WAKE if is_postgresql(connection) else _INSERT
         # A list of one is sent as a batch too, which costs more than the row by itself.
-        await connection.execute(statement, rows if len(rows) > 1 else rows[0])
+        await connection.execute(insert(events), rows if len(rows) > 1 else rows[0])
+    for customer in {event.customer for event in made}:
+        note_news(connection, environment, customer)
 
 
 async def load_events_after(

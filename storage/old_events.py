@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import bindparam, delete, exists, select
+from sqlalchemy import bindparam, delete, func, select
 
 from storage.columns import Instant
 from storage.database import Database
@@ -26,9 +26,13 @@ async def remove_events(db: Database, *, older_than: timedelta, at_most: int) ->
 
 
 _IS_PAST = events.c.recorded_at < bindparam("before", type_=Instant())
-_WITH_EVENTS_BEFORE = (
-    select(environments.c.id).where(exists().where(events.c.environment_id == environments.c.id, _IS_PAST)).limit(1)
+# The least of them, as PostgreSQL then goes by the order of the index; whether there is any it might ask all events.
+_OLDEST = (
+    select(func.min(events.c.recorded_at))
+    .where(events.c.environment_id == environments.c.id, _IS_PAST)
+    .scalar_subquery()
 )
+_WITH_EVENTS_BEFORE = select(environments.c.id).where(_OLDEST.is_not(None)).limit(1)
 _BEFORE = (
     select(events.c.id)
     .where(

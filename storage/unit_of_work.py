@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import insert, literal, update
+from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.changes import changes_between, next_change
@@ -22,7 +22,6 @@ from entitlements.runs import Timeline
 from entitlements.timeline import timeline, timelines
 from storage.customers import save_write
 from storage.database import Database
-from storage.dialect import is_postgresql
 from storage.environments import load_environment
 from storage.errors import Contended
 from storage.events import insert_events, numbered
@@ -31,9 +30,9 @@ from storage.idempotency import IdempotencyRequest, claim_key, settle_key
 from storage.instants import TICK, latest_write, load_present, next_instant
 from storage.kept import Kept
 from storage.locks import lock_catalogue, lock_customer
+from storage.notifier import note_news
 from storage.records import CustomerChange, LoadedFacts
 from storage.rows import attachment_changes, environments
-from storage.wakeups import wake
 from storage.work import CatalogueWork, CustomerWork, NewCustomerWork, RealTimeWork, Work, look_up
 
 __all__ = [
@@ -208,8 +207,8 @@ async def _save_catalogue(work: CatalogueWork) -> None:
         for product in sorted(work.products)
     ]
     if changes:
-        is_told = is_postgresql(work.connection)
-        await work.connection.execute(_INSERT_AND_WAKE if is_told else insert(attachment_changes), changes)
+        await work.connection.execute(insert(attachment_changes), changes)
+        note_news(work.connection, work.environment.id)
 
 
 async def _save_customer(work: CustomerWork) -> None:
@@ -240,9 +239,6 @@ def _apart(loaded: LoadedFacts, instant: datetime) -> datetime:
     while instant in due:
         instant += TICK
     return instant
-
-
-_INSERT_AND_WAKE = insert(attachment_changes).returning(wake(attachment_changes.c.environment_id, literal("")))
 
 
 async def _save_nothing(_: Work) -> None:

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Collection, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, bindparam, func, literal_column, select, text
+from sqlalchemy import Integer, bindparam, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.facts import CustomerId, EnvironmentId
@@ -18,6 +18,7 @@ from storage.database import Database
 from storage.dialect import is_postgresql
 from storage.driver_errors import translating_listening_errors
 from storage.errors import DatabaseUnavailable
+from storage.notifier import CHANNEL
 from storage.pauses import growing_pauses
 from storage.rows import events
 
@@ -29,8 +30,6 @@ POLL_SECONDS = 0.025
 PROBE_SECONDS = 10.0
 """How often PostgreSQL is asked whether it is still there, and how long it may take: a cut wire says nothing itself."""
 
-_CHANNEL = "admittance"
-
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 5.0
 
@@ -40,14 +39,6 @@ class Whose(NamedTuple):
 
     environment: EnvironmentId
     customer: CustomerId
-
-
-def wake(environment: ColumnElement[str], customer: ColumnElement[str]) -> ColumnElement[None]:
-    """What an INSERT returns on PostgreSQL to wake everybody when it is committed, at no round trip of its own.
-
-    `customer`: whose events are new; an empty text for other work. Two ids are far from the 8,000 bytes it may take.
-    """
-    return func.pg_notify(_CHANNEL, environment + " " + customer)
 
 
 Hear = Callable[[Collection[Whose] | None], None]
@@ -134,7 +125,7 @@ async def _hear_notifications(connection: AsyncConnection, tell: Hear) -> None:
 
     with translating_listening_errors():
         driver.add_termination_listener(lost)
-        await driver.add_listener(_CHANNEL, hear)
+        await driver.add_listener(CHANNEL, hear)
     tell(None)
     while True:
         with suppress(TimeoutError):

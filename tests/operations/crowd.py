@@ -77,12 +77,15 @@ async def add_customers(api: Api, at: datetime, count: int) -> None:
 
 @contextmanager
 def counting(database: Database) -> Generator[list[str]]:
-    """The statements that are sent within the block; beginnings and ends of transactions aside."""
+    """The statements that are sent within the block; beginnings and ends of transactions aside.
+
+    And notifications of other processes: they go out beside whoever writes, several writes' together or not.
+    """
     sent: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         # PostgreSQL's driver begins by itself, and SQLite's by a statement of ours.
-        if not statement.startswith("BEGIN"):
+        if not statement.startswith("BEGIN") and "pg_notify" not in statement:
             sent.append(statement)
 
     event.listen(database.engine.sync_engine, "before_cursor_execute", note)

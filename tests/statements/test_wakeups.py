@@ -71,10 +71,14 @@ async def test_what_is_rolled_back_is_not_heard(stage: Stage, listener: Listener
     customer, other, sso = await stage.customer(), await stage.customer(), await stage.feature("sso")
     made = Event("evt_1", customer.id, 1, NOON, Effects(NOON, (), (), (), (), ()))
 
-    async with _listening(listener):
+    async def fail() -> None:
         async with stage.db.begin_write() as connection:
             await insert_events(connection, stage.env, [made])
-            await connection.rollback()
+            raise ZeroDivisionError
+
+    async with _listening(listener):
+        with pytest.raises(ZeroDivisionError):
+            await fail()
         await stage.grant(other, sso)
         heard = await listener.until([Whose(stage.env, other.id)])
 
