@@ -233,12 +233,21 @@ async def _save_customer(work: CustomerWork) -> None:
 
 def _apart(loaded: LoadedFacts, instant: datetime) -> datetime:
     """The instant of a write, apart from those of what is due: two changes at one instant couldn't be told apart."""
-    if loaded.customer.due_at is None or loaded.customer.due_at > instant:
+    if not _may_be_due(loaded, instant):
         return instant
     due = set(changes_between(timeline(loaded.facts, loaded.attachments), loaded.customer.announced_until, FOREVER))
     while instant in due:
         instant += TICK
     return instant
+
+
+def _may_be_due(loaded: LoadedFacts, instant: datetime) -> bool:
+    """Whether time may have changed something by an instant, as far as one can tell without the rule."""
+    customer, catalogue_written_at = loaded.customer, loaded.environment.catalogue_written_at
+    if catalogue_written_at is not None and catalogue_written_at > max(customer.written_at, customer.announced_until):
+        # The customer's row may not know yet of what a change of attachments has made due.
+        return True
+    return customer.due_at is not None and customer.due_at <= instant
 
 
 async def _save_nothing(_: Work) -> None:

@@ -129,6 +129,22 @@ async def test_a_write_at_the_instant_of_what_is_due_comes_after_it(stage: Stage
     assert [event.at for event in await _events(stage, customer)] == [granted.instant, ends, ends + TICK]
 
 
+async def test_a_write_comes_after_what_an_attachment_makes_due_at_its_instant_though_nobody_has_told_of_it(
+    stage: Stage,
+) -> None:
+    sso, api, audit = [await stage.feature(key) for key in ("sso", "api", "audit")]
+    plan = await stage.plan("pro", sso)
+    customer = await stage.customer()
+    subscription = await stage.subscribe(customer, plan)
+    await stage.attach(plan, api)
+    boundary = subscription.started_at + 31 * DAY
+    await set_clock(stage.db, stage.env, boundary)
+
+    await stage.grant(customer, audit)
+
+    assert [event.at for event in await _events(stage, customer, after=1)] == [boundary, boundary + TICK]
+
+
 @pytest.mark.parametrize("rollout", [CatalogRollout.IMMEDIATE, CatalogRollout.NEXT_PERIOD])
 async def test_a_change_of_attachments_reaches_all_subscribers_when_it_acts(
     stage: Stage, rollout: CatalogRollout
