@@ -23,5 +23,7 @@ AFRESH = pytest.mark.parametrize("kept_customers", [0], ids=["afresh"], indirect
 async def process(database: Database, kept_customers: int = EVERYTHING) -> AsyncGenerator[SharedReads]:
     """What all operations of one process share. `kept_customers`: whose facts are kept; 0 to keep nothing at all."""
     reads = SharedReads(database, kept_customers=kept_customers, kept_bytes=2**24 if kept_customers else 0)
-    yield reads
-    await reads.close()
+    try:
+        yield reads
+    finally:
+        await reads.close()
