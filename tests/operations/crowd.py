@@ -43,8 +43,8 @@ async def fill_catalogue(api: Api, at: datetime) -> None:
     await _insert(api, rows)
 
 
-async def add_customers(api: Api, at: datetime, count: int) -> None:
-    """Customers with one subscription to one of the twenty products each, and a grant of a feature they have by it.
+async def add_customers(api: Api, at: datetime, count: int, *, products: int = PRODUCTS) -> None:
+    """Customers with one subscription to one of the first products each, and a grant of a feature they have by it.
 
     The n-th has cus_n, sub_n, si_n and grt_n, all with three digits.
     """
@@ -58,13 +58,13 @@ async def add_customers(api: Api, at: datetime, count: int) -> None:
         subscription_statuses: [{"subscription_id": f"sub_{n}", "since": at, "status": "ACTIVE"} for n in names],
         subscription_items: [{"id": f"si_{n}", "subscription_id": f"sub_{n}", "position": 0} for n in names],
         subscription_item_segments: [
-            {"item_id": f"si_{n}", "product_id": f"prod_{int(n) % PRODUCTS:03}", **monthly} for n in names
+            {"item_id": f"si_{n}", "product_id": f"prod_{int(n) % products:03}", **monthly} for n in names
         ],
         grants: [
             {
                 "id": f"grt_{n}",
                 "customer_id": f"cus_{n}",
-                "feature_id": f"feat_{int(n) % PRODUCTS:03}x00",
+                "feature_id": f"feat_{int(n) % products:03}x00",
                 "recorded_at": at,
                 "active_from": at,
                 "metadata": {},

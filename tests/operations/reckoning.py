@@ -82,8 +82,9 @@ def _check_rule(events: Sequence[Event], record: CustomerRecord, known: Timeline
     of_life = [event for event in events if event.at != deleted_at]
     for event in of_life:
         assert set(_fold(events[: event.revision])) == features_at(known, event.at)
+    assert all(event.at <= now for event in events)
     moved = [event.at for event in of_life if event.effects.added or event.effects.removed]
-    due = changes_between(known, datetime.min.replace(tzinfo=START.tzinfo), deleted_at or max(now, record.written_at))
+    due = changes_between(known, datetime.min.replace(tzinfo=START.tzinfo), deleted_at or now)
     assert moved == [at for at in due if at != deleted_at]
     assert deleted_at is None or _fold(events) == {}
 

@@ -8,27 +8,22 @@ import multiprocessing
 import os
 import sys
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import Iterator
 from itertools import chain, count, takewhile
 from random import Random
 from signal import SIGKILL
 
 import pytest
 from prometheus_client import CollectorRegistry
-from sqlalchemy import select
 
 from gateway.telemetry.worker import WorkerFigures
-from gateway.worker import Worker
 from resolvers.shared import SharedReads
-from storage.advancing import find_advancing
-from storage.agenda import load_agendas
 from storage.database import Database
-from storage.rows import attachment_changes
 from tests.operations import working_process
 from tests.operations.keeping import process
 from tests.operations.lives import Life
 from tests.operations.reckoning import check_life
+from tests.operations.workers import Announcing, all_announced, four_workers, now_and_then, one_worker
 
 LIVES = int(os.environ.get("EVENT_LIVES", "51"))
 """Histories, in three parts: with a worker all the time, with one now and then, and with four at once."""
@@ -44,55 +39,16 @@ LIFE_OF_A_PROCESS_SECONDS = 0.2
 KINDS = 11
 """Of mutations that happen in lives."""
 
-Announcing = Callable[[str, WorkerFigures], AbstractAsyncContextManager[None]]
 
-
-@asynccontextmanager
-async def _one_worker(url: str, figures: WorkerFigures) -> AsyncGenerator[None]:
-    async with AsyncExitStack() as stack:
-        database = Database.open(url)
-        stack.push_async_callback(database.close)
-        shared = await stack.enter_async_context(process(database))
-        await stack.enter_async_context(Worker(database, shared.wakeups, event_days=30, figures=figures))
-        yield
-
-
-@asynccontextmanager
-async def _four_workers(url: str, figures: WorkerFigures) -> AsyncGenerator[None]:
-    async with AsyncExitStack() as stack:
-        for _ in range(4):
-            await stack.enter_async_context(_one_worker(url, figures))
-        yield
-
-
-@asynccontextmanager
-async def _now_and_then(url: str, figures: WorkerFigures) -> AsyncGenerator[None]:
-    """A worker that is on for a while, and then off for longer."""
-    stopping = asyncio.Event()
-
-    async def come_and_go() -> None:
-        while not stopping.is_set():
-            async with _one_worker(url, figures):
-                await asyncio.sleep(0.1)
-            await asyncio.sleep(0.3)
-
-    going = asyncio.create_task(come_and_go())
-    try:
-        yield
-    finally:
-        stopping.set()
-        await going
-
-
-@pytest.mark.parametrize("announcing", [_one_worker, _now_and_then, _four_workers])
+@pytest.mark.parametrize("announcing", [one_worker, now_and_then, four_workers])
 async def test_the_events_of_a_life_add_up(database: Database, database_url: str, announcing: Announcing) -> None:
     registry = CollectorRegistry()
     figures = WorkerFigures(registry)
     async with process(database) as shared:
         async with announcing(database_url, figures):
             lives = await _live(database, shared, iter(range(LIVES // 3)))
-        async with _one_worker(database_url, figures):
-            await _all_announced(database)
+        async with one_worker(database_url, figures):
+            await all_announced(database)
 
         events = await _check(lives)
 
@@ -116,8 +72,8 @@ async def test_the_events_of_a_life_add_up_though_workers_are_killed(database: D
         async with asyncio.TaskGroup() as group:
             group.create_task(kill())
             lives = await _live(database, shared, _until(killed))
-        async with _one_worker(database_url, WorkerFigures()):
-            await _all_announced(database)
+        async with one_worker(database_url, WorkerFigures()):
+            await all_announced(database)
 
         events = await _check(lives)
 
@@ -136,23 +92,6 @@ async def _live(database: Database, shared: SharedReads, numbers: Iterator[int])
 def _until(event: asyncio.Event) -> Iterator[int]:
     """Numbers of lives until something has happened."""
     return takewhile(lambda _: not event.is_set(), count())
-
-
-async def _all_announced(database: Database) -> None:
-    """Returns when a worker has announced all that is due."""
-    async with asyncio.timeout(300):
-        while not await _is_all_announced(database):  # noqa: ASYNC110 - the tables alone tell of it
-            await asyncio.sleep(0.02)
-
-
-async def _is_all_announced(database: Database) -> bool:
-    # In this order, as the first makes customers due.
-    async with database.read() as connection:
-        if (await connection.execute(select(attachment_changes).limit(1))).first() is not None:
-            return False
-    if await find_advancing(database):
-        return False
-    return not any(agenda.is_due for agenda in await load_agendas(database))
 
 
 async def _check(lives: list[Life]) -> int:
