@@ -1,6 +1,6 @@
 """A feature attached to what very many have: done at once, right at once, and announced to all in bounded batches.
 
-`ATTACH_CUSTOMERS=100000 pytest -o timeout=0` takes ten minutes; `make proofs` does. What was measured is printed.
+`ATTACH_CUSTOMERS=100000 pytest -o timeout=0` takes ten minutes; `make proofs-live` does. What was measured is printed.
 """
 
 import os

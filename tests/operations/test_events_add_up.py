@@ -1,6 +1,7 @@
 """Every effective change of every customer is one event, however it is announced: the events of generated lives add up.
 
-`EVENT_LIVES=1000 EVENT_KILLS=200 pytest -o timeout=0` takes half an hour; `make proofs` does.
+`EVENT_LIVES=1000 EVENT_KILLS=200 pytest -o timeout=0` takes an hour; `make proofs-live` does. What came of it
+is printed.
 """
 
 import asyncio
@@ -8,8 +9,9 @@ import multiprocessing
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from itertools import chain, count, takewhile
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from itertools import chain
 from random import Random
 from signal import SIGKILL
 
@@ -17,7 +19,6 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from gateway.telemetry.worker import WorkerFigures
-from resolvers.shared import SharedReads
 from storage.database import Database
 from tests.operations import working_process
 from tests.operations.keeping import process
@@ -29,12 +30,13 @@ LIVES = int(os.environ.get("EVENT_LIVES", "51"))
 """Histories, in three parts: with a worker all the time, with one now and then, and with four at once."""
 
 KILLS = int(os.environ.get("EVENT_KILLS", "5"))
-"""How many worker processes are killed."""
+"""How many worker processes are killed, each while a life goes on."""
 
 AT_ONCE = 4
 """Lives that go on side by side."""
 
-LIFE_OF_A_PROCESS_SECONDS = 0.2
+LONGEST_WORK_SECONDS = 1.0
+"""How long a process works at the most before it is killed; about as long as a life."""
 
 KINDS = 11
 """Of mutations that happen in lives."""
@@ -46,7 +48,7 @@ async def test_the_events_of_a_life_add_up(database: Database, database_url: str
     figures = WorkerFigures(registry)
     async with process(database) as shared:
         async with announcing(database_url, figures):
-            lives = await _live(database, shared, iter(range(LIVES // 3)))
+            lives = await _side_by_side(partial(Life.lived, database, shared), range(LIVES // 3))
         async with one_worker(database_url, figures):
             await all_announced(database)
 
@@ -60,18 +62,17 @@ async def test_the_events_of_a_life_add_up(database: Database, database_url: str
 
 
 async def test_the_events_of_a_life_add_up_though_workers_are_killed(database: Database, database_url: str) -> None:
-    killed = asyncio.Event()
+    lot = Random(1)  # noqa: S311 (no secret)
 
-    async def kill() -> None:
-        lot = Random(1)  # noqa: S311 (no secret)
-        for _ in range(KILLS):
-            await asyncio.to_thread(_work_and_be_killed, database_url, lot.random() * LIFE_OF_A_PROCESS_SECONDS)
-        killed.set()
+    async def live(number: int) -> Life:
+        seconds = lot.random() * LONGEST_WORK_SECONDS
+        life, _ = await asyncio.gather(
+            Life.lived(database, shared, number), asyncio.to_thread(_work_and_be_killed, database_url, seconds)
+        )
+        return life
 
     async with process(database) as shared:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(kill())
-            lives = await _live(database, shared, _until(killed))
+        lives = await _side_by_side(live, range(KILLS))
         async with one_worker(database_url, WorkerFigures()):
             await all_announced(database)
 
@@ -80,18 +81,14 @@ async def test_the_events_of_a_life_add_up_though_workers_are_killed(database: D
     sys.stdout.write(f"\n{KILLS} workers killed, {len(lives)} lives, {events} events\n")
 
 
-async def _live(database: Database, shared: SharedReads, numbers: Iterator[int]) -> list[Life]:
+async def _side_by_side(live: Callable[[int], Awaitable[Life]], numbers: Iterable[int]) -> list[Life]:
     """The lives of these numbers, some at a time."""
+    waiting = iter(numbers)
 
     async def one_after_the_other() -> list[Life]:
-        return [await Life.lived(database, shared, number) for number in numbers]
+        return [await live(number) for number in waiting]
 
     return list(chain.from_iterable(await asyncio.gather(*(one_after_the_other() for _ in range(AT_ONCE)))))
-
-
-def _until(event: asyncio.Event) -> Iterator[int]:
-    """Numbers of lives until something has happened."""
-    return takewhile(lambda _: not event.is_set(), count())
 
 
 async def _check(lives: list[Life]) -> int:
