@@ -66,9 +66,7 @@ async def test_the_events_of_a_life_add_up_though_workers_are_killed(database: D
 
     async def live(number: int) -> Life:
         seconds = lot.random() * LONGEST_WORK_SECONDS
-        life, _ = await asyncio.gather(
-            Life.lived(database, shared, number), asyncio.to_thread(_work_and_be_killed, database_url, seconds)
-        )
+        life, _ = await asyncio.gather(Life.lived(database, shared, number), _work_and_be_killed(database_url, seconds))
         return life
 
     async with process(database) as shared:
@@ -96,14 +94,15 @@ async def _check(lives: list[Life]) -> int:
     return sum([await check_life(life) for life in lives])
 
 
-def _work_and_be_killed(url: str, seconds: float) -> None:
+async def _work_and_be_killed(url: str, seconds: float) -> None:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([working_process.__name__])
     began, ours = context.Pipe(duplex=False)
     worker = context.Process(target=working_process.work, args=(url, ours), daemon=True)
+    # In one thread all of it: who starts a process also asks for the end of all others, and only one may be told.
     worker.start()
-    began.recv()
-    worker.join(seconds)
+    await asyncio.to_thread(began.recv)
+    await asyncio.sleep(seconds)
     worker.kill()
     worker.join()
     assert worker.exitcode == -SIGKILL
