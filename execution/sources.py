@@ -1,7 +1,7 @@
 """What a subscription tells of: opened once, by graphql-core. Each event is run like a query with it as the root."""
 
 from collections.abc import AsyncGenerator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema
 
@@ -18,7 +18,7 @@ async def open_source(
     """The events of a subscription of a valid document, as its resolver gives them, or what stands against it."""
     built = build_executor(schema, document, None, context, dict(variables or {}), operation_name)
     if type(built) is list:
-        return built
+        return cast("list[GraphQLError]", built)
     opened = create_source_event_stream(built)
     if is_awaitable(opened):
         opened = await opened

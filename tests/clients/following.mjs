@@ -2,6 +2,7 @@
 // prints each change as a line of JSON. It ends with the customer.
 import { createClient as byEvents } from "graphql-sse";
 import { createClient as bySocket } from "graphql-ws";
+import WebSocket from "ws";
 
 import { apply, follow } from "../../docs/examples/follow.mjs";
 
@@ -9,11 +10,22 @@ const { ADMITTANCE_URL: url, ADMITTANCE_KEY: key, ADMITTANCE_TRANSPORT: transpor
 const authorization = `Bearer ${key}`;
 const client =
   transport === "websocket"
-    ? bySocket({ url: url.replace(/^http/, "ws"), connectionParams: { authorization }, retryAttempts: 0 })
+    ? // Node 20's own WebSocket doesn't say that a handshake failed.
+      bySocket({
+        url: url.replace(/^http/, "ws"),
+        connectionParams: { authorization },
+        webSocketImpl: WebSocket,
+        retryAttempts: 0,
+      })
     : byEvents({ url, headers: { authorization }, retryAttempts: 0 });
+
+// A page stays open by itself. Node ends when nothing goes on that it counts, and a request whose connection was reset
+// as it began isn't counted until it is given up.
+setInterval(() => {}, 1_000);
 
 let keys = new Set();
 for await (const change of follow(client, 0)) {
   keys = apply(keys, change);
   console.log(JSON.stringify({ revision: change.revision, snapshot: change.snapshot, keys: [...keys].sort() }));
 }
+process.exit();
