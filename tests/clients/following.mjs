@@ -19,13 +19,8 @@ const client =
       })
     : byEvents({ url, headers: { authorization }, retryAttempts: 0 });
 
-// A page stays open by itself. Node ends when nothing goes on that it counts, and a request whose connection was reset
-// as it began isn't counted until it is given up.
-setInterval(() => {}, 1_000);
-
 let keys = new Set();
 for await (const change of follow(client, 0)) {
   keys = apply(keys, change);
   console.log(JSON.stringify({ revision: change.revision, snapshot: change.snapshot, keys: [...keys].sort() }));
 }
-process.exit();
