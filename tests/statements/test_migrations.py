@@ -39,7 +39,7 @@ async def test_a_database_without_tables_is_outdated(unmigrated_url: str) -> Non
     with pytest.raises(SchemaOutdated) as refusal:
         await check_schema(database)
 
-    assert (refusal.value.current, refusal.value.head) == (None, "0003")
+    assert (refusal.value.current, refusal.value.head) == (None, "0004")
     await database.close()
 
 
@@ -67,7 +67,7 @@ async def test_processes_that_start_at_once_migrate_once(unmigrated_url: str) ->
 
     applied = await asyncio.gather(*(migrate(process) for process in processes))
 
-    assert sorted(applied) == [[], [], ["0001", "0002", "0003"]]
+    assert sorted(applied) == [[], [], ["0001", "0002", "0003", "0004"]]
     await check_schema(processes[0])
     assert len(await ensure_environments(processes[0])) == 2
     for process in processes:
