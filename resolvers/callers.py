@@ -19,6 +19,8 @@ class Scope(StrEnum):
     SUBSCRIPTIONS_WRITE = "subscriptions:write"
     GRANTS_WRITE = "grants:write"
     SESSIONS_WRITE = "sessions:write"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
 
 
 EVERY_SCOPE = "*"

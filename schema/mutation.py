@@ -6,8 +6,9 @@ from schema.catalogue_mutations import CatalogueMutations
 from schema.customer_mutations import CustomerMutations
 from schema.session_mutations import SessionMutations
 from schema.subscription_mutations import SubscriptionMutations
+from schema.webhook_mutations import WebhookMutations
 
 
 @strawberry.type(description="Everything that can be changed. The mutations of one operation run one after another.")
-class Mutation(CatalogueMutations, CustomerMutations, SubscriptionMutations, SessionMutations):
+class Mutation(CatalogueMutations, CustomerMutations, SubscriptionMutations, SessionMutations, WebhookMutations):
     """The mutation root."""

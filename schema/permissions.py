@@ -22,6 +22,9 @@ CUSTOMERS = Access(Scope.CUSTOMERS_READ)
 OWN = Access(Scope.CUSTOMERS_READ, sessions=True)
 """Keys that may read customers; sessions see their own, and others as unknown."""
 
+WEBHOOKS = Access(Scope.WEBHOOKS_READ)
+"""Keys that may read webhooks, and no session."""
+
 TYPES = {
     "Query": ANYONE,
     "Viewer": ANYONE,
@@ -39,6 +42,10 @@ TYPES = {
     "EntitlementsChange": OWN,
     "AccessDecision": OWN,
     "CustomerSession": CUSTOMERS,
+    "WebhookEndpoint": WEBHOOKS,
+    "WebhookEvent": WEBHOOKS,
+    "WebhookDelivery": WEBHOOKS,
+    "WebhookAttempt": WEBHOOKS,
 }
 """Who may see objects of a type, and with them every field that declares nothing of its own.
 

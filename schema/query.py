@@ -20,12 +20,13 @@ from schema.node import Node
 from schema.nodes import check_number_of_ids, load_entitlement, load_node, load_subscription
 from schema.permissions import ANYONE, CATALOGUE, CUSTOMERS, OWN, Requires
 from schema.references import CustomerBy, FeatureBy, ProductBy, reference
+from schema.webhook_queries import WebhookQueries
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="A public id.")]
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query:
+class Query(WebhookQueries):
     """The query root."""
 
     @strawberry.field(

@@ -120,6 +120,15 @@ class Api:
         )
         return payload["subscription"]
 
+    async def webhook_endpoint(self, *events: str, **more: Json) -> str:
+        """The id of a new endpoint, somewhere that nothing is ever sent to."""
+        if events:
+            more["enabledEvents"] = list(events)
+        payload = await self.mutate(
+            "createWebhookEndpoint", "webhookEndpoint { id }", url="https://hooks.example.com", **more
+        )
+        return payload["webhookEndpoint"]["id"]
+
     async def of_customer(self, customer: str, selection: str) -> Json:
         """Fields of a customer named by external id."""
         document = f"query Q($by: CustomerBy!) {{ customer(by: $by) {{ {selection} }} }}"

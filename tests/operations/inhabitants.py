@@ -6,10 +6,21 @@ from dataclasses import dataclass
 from entitlements.facts import CustomerId, FeatureId
 from entitlements.ids import entitlement_id
 from storage.ids import new_id
+from storage.webhook_ids import delivery_id, webhook_event_id
+from storage.webhook_records import WebhookEventType
 from tests.operations.api import Api, Json
+from tests.operations.deliveries import fail_deliveries
 from tests.operations.schema_walk import REFERENCES, Place, document, selection
 
-OBJECTS = {"Query": "feature", "Feature": "feature", "Product": "product", "Customer": "customer"}
+OBJECTS = {
+    "Query": "feature",
+    "Feature": "feature",
+    "Product": "product",
+    "Customer": "customer",
+    "WebhookEndpoint": "webhook endpoint",
+    "WebhookEvent": "webhook event",
+    "WebhookDelivery": "webhook delivery",
+}
 """Types whose fields take references, and an object to ask them of."""
 
 
@@ -49,6 +60,10 @@ def unknown() -> Known:
         "session": new_id("cs"),
         "entitlement": entitlement_id(customer, feature),
         "environment": new_id("env"),
+        "webhook endpoint": new_id("we"),
+        "webhook event": webhook_event_id(new_id("evt"), WebhookEventType.CHANGED),
+        "webhook delivery": delivery_id(new_id("evt"), WebhookEventType.CHANGED, new_id("we")),
+        "webhook attempt": new_id("wha"),
     }
     return Known(ids, _keys("unknown"), "nobody@example.com")
 
@@ -56,6 +71,7 @@ def unknown() -> Known:
 async def furnish(api: Api, label: str) -> Known:
     """Puts an object of every type into an environment; the owner's keys begin with the label."""
     keys, email = _keys(label), f"{label}@example.com"
+    endpoint = await api.webhook_endpoint()
     feature, other = [await api.feature(keys[kind]) for kind in ("feature", "other feature")]
     product = await api.product(keys["product"], keys["feature"])
     attached = await api.of_node("Product", product, "features { nodes { id } }")
@@ -78,8 +94,22 @@ async def furnish(api: Api, label: str) -> Known:
         "session": session["customerSession"]["id"],
         "entitlement": grant["grant"]["entitlement"]["id"],
         "environment": api.environment.id,
+        **await _attempt_a_delivery(api, endpoint),
     }
     return Known(ids, keys, email)
+
+
+async def _attempt_a_delivery(api: Api, endpoint: str) -> dict[str, str]:
+    """Has a delivery of the endpoint fail once."""
+    attempt = await fail_deliveries(api, endpoint, times=1)
+    document = "delivery { id event { id } }"
+    found = await api.of_node("WebhookAttempt", attempt, document)
+    return {
+        "webhook endpoint": endpoint,
+        "webhook event": found["delivery"]["event"]["id"],
+        "webhook delivery": found["delivery"]["id"],
+        "webhook attempt": attempt,
+    }
 
 
 def names_at(place: Place, known: Known, cursor: str | None) -> list[Json]:
@@ -146,6 +176,14 @@ INPUTS: dict[str, Callable[[Known, Known], Json]] = {
     "revokeGrant": lambda mine, _: {"grantId": mine.ids["grant"]},
     "createCustomerSession": lambda mine, _: {"customer": _id(mine, "customer")},
     "revokeCustomerSession": lambda mine, _: {"id": mine.ids["session"]},
+    "createWebhookEndpoint": lambda _, __: {"url": "https://hooks.example.com"},
+    "updateWebhookEndpoint": lambda mine, _: {"id": mine.ids["webhook endpoint"], "description": "D"},
+    "rotateWebhookSecret": lambda mine, _: {"id": mine.ids["webhook endpoint"]},
+    "redeliver": lambda mine, _: {
+        "eventId": mine.ids["webhook event"],
+        "endpointId": mine.ids["webhook endpoint"],
+    },
+    "deleteWebhookEndpoint": lambda mine, _: {"id": mine.ids["webhook endpoint"]},
     "archiveFeature": lambda mine, _: {"feature": _id(mine, "feature")},
     "deleteCustomer": lambda mine, _: {"customer": _id(mine, "customer")},
 }

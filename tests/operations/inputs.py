@@ -21,6 +21,8 @@ async def valid_inputs(api: Api) -> dict[str, Json]:
     await api.customer("acme")
     subscription = (await api.subscribe("acme", "pro"))["id"]
     session = await api.mutate("createCustomerSession", "customerSession { id }", customer=ACME)
+    endpoint = await api.webhook_endpoint()
+    told = await api.run("{ webhookEvents(first: 1) { nodes { id } } }")
     attachment = await api.run('{ product(by: {lookupKey: "pro"}) { features { nodes { id } } } }')
     return {
         "createFeature": {"name": "A", "lookupKey": "a"},
@@ -41,6 +43,11 @@ async def valid_inputs(api: Api) -> dict[str, Json]:
         "revokeGrant": {"grantId": await grant(api, "acme", "sso")},
         "createCustomerSession": {"customer": ACME},
         "revokeCustomerSession": {"id": session["customerSession"]["id"]},
+        "createWebhookEndpoint": {"url": "https://hooks.example.com"},
+        "updateWebhookEndpoint": {"id": endpoint},
+        "rotateWebhookSecret": {"id": endpoint},
+        "redeliver": {"eventId": told["webhookEvents"]["nodes"][0]["id"], "endpointId": endpoint},
+        "deleteWebhookEndpoint": {"id": endpoint},
     }
 
 
@@ -67,5 +74,8 @@ async def everything(api: Api) -> Json:
             id externalId name email metadata revision
             subscriptions { nodes { id status metadata cancelAt items { id quantity product { id } } } }
             grants { nodes { id revokedAt } }
+        } }
+        webhookEndpoints { nodes {
+            id url enabledEvents ordered description metadata status previousSecretExpiresAt deliveries { totalCount }
         } }
     }""")

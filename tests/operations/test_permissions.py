@@ -9,7 +9,7 @@ from strawberry.types.field import StrawberryField
 from resolvers.callers import Access, Caller, CallerKind, Scope
 from resolvers.context import new_context
 from schema.build import CORE_SCHEMA
-from schema.permissions import ANYONE, CATALOGUE, CUSTOMERS, OWN, TYPES, Requires
+from schema.permissions import ANYONE, CATALOGUE, CUSTOMERS, OWN, TYPES, WEBHOOKS, Requires
 from tests.operations.api import Api, Json, run_as_served
 from tests.operations.inhabitants import INPUTS, Known, furnish, unknown
 
@@ -17,7 +17,13 @@ ROOTS = {"Query", "Mutation"}
 STRUCTURE = ("Connection", "Edge", "Payload", "PageInfo", "UserError")
 """Types that are seen with what they hold."""
 
-SHOWS = {ANYONE: {ANYONE}, CATALOGUE: {CATALOGUE}, OWN: {OWN, CATALOGUE}, CUSTOMERS: {CUSTOMERS, OWN, CATALOGUE}}
+SHOWS = {
+    ANYONE: {ANYONE},
+    CATALOGUE: {CATALOGUE},
+    OWN: {OWN, CATALOGUE},
+    CUSTOMERS: {CUSTOMERS, OWN, CATALOGUE},
+    WEBHOOKS: {WEBHOOKS},
+}
 """What whoever may see a thing sees below it without asking for a right of its own."""
 
 
