@@ -33,8 +33,11 @@ from gateway.telemetry.kept import KeptFigures
 from gateway.telemetry.metrics import Metrics, metrics_routes
 from gateway.telemetry.request_ids import RequestIds
 from gateway.telemetry.tracing import tracer
+from gateway.telemetry.webhooks import WebhookFigures
+from gateway.webhooks.delivering import delivering_webhooks
 from gateway.websocket.door import GraphQLSockets
 from resolvers.shared import SharedReads
+from resolvers.webhook_targets import WebhookTargets
 from schema.build import CORE_SCHEMA
 from storage.database import Database
 from storage.migrations import check_schema
@@ -59,13 +62,14 @@ def build_app(settings: Settings) -> Starlette:
     Raises: UnknownDatabaseUrl; SettingsInvalid. At start-up: SchemaOutdated, DatabaseUnavailable.
     """
     database = Database.open(settings.database_url.get_secret_value())
-    shared = SharedReads(database, kept_customers=settings.kept_customers, kept_bytes=settings.kept_bytes)
+    shared = _shared_reads(settings, database)
     usage = KeyUsage(database)
     rates = RateLimits(settings)
     identity = IdentityProviders(settings.identity_providers)
     preparation = Preparation(CORE_SCHEMA, Limits.of(settings), compiled=settings.compiled)
     metrics = Metrics()
     metrics.registry.register(KeptFigures(shared, preparation))
+    webhooks = WebhookFigures(metrics.registry)
     tracing = tracer(settings)
     readiness = Readiness(database)
     authenticator = Authenticator(shared, database.clock, identity, rates, usage)
@@ -91,6 +95,7 @@ def build_app(settings: Settings) -> Starlette:
             # A process over tables it doesn't know would answer every request with a surprise.
             await check_schema(database)
             await stack.enter_async_context(usage)
+            await stack.enter_async_context(delivering_webhooks(database, settings, observe=webhooks.note_attempt))
             yield
             readiness.stop()
 
@@ -109,6 +114,15 @@ def build_app(settings: Settings) -> Starlette:
         middleware=_middleware(settings, view),
         lifespan=lifespan,
         exception_handlers={HTTPException: _refuse},
+    )
+
+
+def _shared_reads(settings: Settings, database: Database) -> SharedReads:
+    return SharedReads(
+        database,
+        kept_customers=settings.kept_customers,
+        kept_bytes=settings.kept_bytes,
+        webhook_targets=WebhookTargets(private=settings.webhook_private_targets),
     )
 
 

@@ -161,6 +161,24 @@ class DocumentSettings(BaseSettings):
     )
 
 
+class WebhookSettings(BaseSettings):
+    """How webhooks are delivered."""
+
+    webhook_private_targets: bool = Field(
+        default=False,
+        description=(
+            "Whether webhooks may go to private, loopback and link-local addresses, and without TLS from live "
+            "environments."
+        ),
+    )
+    webhook_connections: int = Field(
+        default=32, ge=1, le=1_000, description="Webhooks that the process delivers at once; 8 of one endpoint."
+    )
+    webhook_disable_days: int = Field(
+        default=5, ge=1, le=365, description="Days for which every attempt must fail before an endpoint is disabled."
+    )
+
+
 class TelemetrySettings(BaseSettings):
     """What it tells its operators."""
 

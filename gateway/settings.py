@@ -24,6 +24,7 @@ from gateway.setting_groups import (
     MemorySettings,
     ServerSettings,
     TelemetrySettings,
+    WebhookSettings,
 )
 
 PREFIX = "ADMITTANCE_"
@@ -44,6 +45,7 @@ class SettingsInvalid(Exception):
 
 class Settings(
     TelemetrySettings,
+    WebhookSettings,
     DocumentSettings,
     CredentialSettings,
     LimitSettings,
