@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from resolvers.context import Context
 from resolvers.errors import InvalidArgument, Problems, Refused, UserErrorCode
-from resolvers.paging import Listing, PageArguments, nothing, read_cut, try_to_read_cut
+from resolvers.paging import Listing, PageArguments, list_all, nothing, read_cut, try_to_read_cut
 from storage import webhook_lists
-from storage.paging import Cut, Page
+from storage.paging import Cut, Page, Position
 from storage.unit_of_work import RealTimeWork, write_in_real_time
 from storage.webhook_endpoints import find_endpoint_under_lock
 from storage.webhook_lists import AttemptPage, DeliveriesOf, DeliveryPage
@@ -19,11 +19,10 @@ async def list_webhook_events(
 ) -> Listing[WebhookEvent]:
     """The environment's events, of all types (None) or one, the latest first. Those past their time are gone."""
     scope = context.scope("webhookEvents")
+    types = [each for each in WebhookEventType if type_ in (None, each)]
+    if not types:
+        return list_all(scope, arguments, [], _position)
     cut = read_cut(scope, arguments)
-    if type_ is not None and type_ not in list(WebhookEventType):
-        message = f"`type` must be one of {', '.join(WebhookEventType)}."
-        raise InvalidArgument("type", message)
-    types = tuple(WebhookEventType) if type_ is None else (WebhookEventType(type_),)
 
     async def count() -> int:
         async with context.database.read() as connection:
@@ -31,7 +30,7 @@ async def list_webhook_events(
 
     async with context.database.read() as connection:
         page = await webhook_lists.page_webhook_events(connection, context.environment_id, cut, types)
-    return Listing(scope, page, lambda told: (told.event.recorded_at, told.id), count)
+    return Listing(scope, page, _position, count)
 
 
 async def list_deliveries(
@@ -89,6 +88,10 @@ async def redeliver(context: Context, *, event_id: str, endpoint_id: str) -> Web
     if delivery is None:
         raise LookupError(id_)
     return delivery
+
+
+def _position(told: WebhookEvent) -> Position:
+    return told.event.recorded_at, told.id
 
 
 def _deliveries(
