@@ -1,31 +1,37 @@
-"""Attempts at deliveries without anybody to deliver to: taken from the queue, and written down as failed."""
+"""Attempts at deliveries without anybody to deliver to: written down as a dispatcher would, had they failed."""
 
 from datetime import timedelta
 
+from sqlalchemy import insert, select, update
+
 from storage.ids import new_id
-from storage.webhook_queue import DueEndpoint, lease_deliveries, record_attempt
-from storage.webhook_records import WebhookAttempt, WebhookFailure
+from storage.rows import webhook_attempts, webhook_deliveries, webhook_endpoints
+from storage.webhook_records import WebhookDeliveryState, WebhookFailure
 from tests.operations.api import Api
 
 
 async def fail_deliveries(api: Api, endpoint: str, *, times: int) -> str:
     """Has the endpoint's earliest delivery fail so many times, the last time for good; returns that attempt's id."""
-    now = api.database.clock.now() + timedelta(hours=1)
-    due = DueEndpoint(api.environment.id, endpoint)
-    attempt = ""
-    for number in range(times):
-        [leased] = await lease_deliveries(api.database, due, now, at_most=1, lasting=timedelta(minutes=1))
-        failed = WebhookAttempt(
-            id=new_id("wha"),
-            delivery=leased.delivery.id,
-            at=now + number * timedelta(milliseconds=1),
-            duration_ms=5_000,
-            status_code=None,
-            failure=WebhookFailure.NO_CONNECTION,
-            answer=None,
-        )
-        # So long ago that it is the first one due again.
-        again = None if number == times - 1 else now - timedelta(days=1)
-        await record_attempt(api.database, leased, failed, next_attempt_at=again, is_delivered=False)
-        attempt = failed.id
-    return attempt
+    environment, now = api.environment.id, api.database.clock.now()
+    deliveries = webhook_deliveries.c
+    mine = deliveries.environment_id == environment, deliveries.endpoint_id == endpoint
+    earliest = select(deliveries.id).where(*mine).order_by(deliveries.created_at, deliveries.id).limit(1)
+    async with api.database.begin_write() as connection:
+        delivery = (await connection.execute(earliest)).scalar_one()
+        attempts = [
+            {
+                "environment_id": environment,
+                "id": new_id("wha"),
+                "delivery_id": delivery,
+                "at": now + number * timedelta(milliseconds=1),
+                "duration_ms": 5_000,
+                "failure": WebhookFailure.NO_CONNECTION,
+            }
+            for number in range(times)
+        ]
+        await connection.execute(insert(webhook_attempts), attempts)
+        ended = {"state": WebhookDeliveryState.FAILED, "next_attempt_at": None, "ended_at": now, "failures": times}
+        await connection.execute(update(webhook_deliveries).where(*mine, deliveries.id == delivery).values(ended))
+        failing = webhook_endpoints.c.environment_id == environment, webhook_endpoints.c.id == endpoint
+        await connection.execute(update(webhook_endpoints).where(*failing).values(failing_since=now))
+    return str(attempts[-1]["id"])

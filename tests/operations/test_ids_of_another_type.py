@@ -14,6 +14,11 @@ NAMES = {
     "productFeatureId": "prodft",
     "grantId": "grt",
     "revokeCustomerSession.id": "cs",
+    "updateWebhookEndpoint.id": "we",
+    "deleteWebhookEndpoint.id": "we",
+    "rotateWebhookSecret.id": "we",
+    "endpointId": "we",
+    "eventId": "evt",
     "id": "sub",
 }
 """What the inputs name objects by, and the prefix of the ids they take there."""
@@ -25,6 +30,7 @@ READS = {
     "{ customersBy(by: [{id: $id}]) { id } }": "cus",
     "{ subscription(id: $id) { id } }": "sub",
     "{ entitlement(id: $id) { id } }": "ent",
+    "{ webhookEndpoint(id: $id) { id } }": "we",
 }
 
 
@@ -74,6 +80,7 @@ async def ids_of(api: Api) -> dict[str, str]:
         customers { nodes { id
             subscriptions { nodes { id items { id } } } grants { nodes { id } } entitlements { nodes { id } }
         } }
+        webhookEndpoints { nodes { id } } webhookEvents { nodes { id } }
     }""")
     session = await api.mutate("createCustomerSession", "customerSession { id }", customer={"externalId": "acme"})
     product, customer = data["products"]["nodes"][0], data["customers"]["nodes"][0]
@@ -88,5 +95,7 @@ async def ids_of(api: Api) -> dict[str, str]:
         customer["grants"]["nodes"][0],
         session["customerSession"],
         customer["entitlements"]["nodes"][0],
+        data["webhookEndpoints"]["nodes"][0],
+        data["webhookEvents"]["nodes"][0],
     ]
     return {each["id"].partition("_")[0]: each["id"] for each in found}

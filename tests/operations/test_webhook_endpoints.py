@@ -134,6 +134,7 @@ async def test_what_an_endpoint_must_have_can_not_be_cleared(shop: Api, field: s
 async def test_an_endpoint_is_disabled_and_enabled(shop: Api) -> None:
     endpoint = await shop.webhook_endpoint()
 
+    await shop.mutate("updateWebhookEndpoint", ENDPOINT, id=endpoint, status="ENABLED")
     off = await shop.mutate("updateWebhookEndpoint", ENDPOINT, id=endpoint, status="DISABLED")
     still = await shop.mutate("updateWebhookEndpoint", ENDPOINT, id=endpoint, status="DISABLED")
     on = await shop.mutate("updateWebhookEndpoint", ENDPOINT, id=endpoint, status="ENABLED")
