@@ -6,7 +6,8 @@ import pytest
 
 from tests.operations.api import Api, Json
 from tests.operations.deliveries import fail_deliveries
-from tests.operations.lists import grant
+from tests.operations.lists import SIZE, fill, grant
+from tests.operations.statements import statements
 
 CHANGED, SUMMARY = "entitlements.changed", "entitlements.active_entitlement_summary.updated"
 
@@ -292,3 +293,22 @@ async def test_both_things_told_of_a_change_stand_beside_each_other(shop: Api) -
         (1, SUMMARY),
         (1, CHANGED),
     ]
+
+
+async def test_a_page_of_endpoints_costs_as_many_statements_as_one(api: Api) -> None:
+    await fill(api)
+    document = """query Page($first: Int!) { webhookEndpoints(last: $first) { nodes { id deliveries {
+        totalCount nodes {
+            endpoint { url } event { payload customer { externalId } deliveries { totalCount nodes { id } } }
+            attempts { totalCount nodes { delivery { id } } }
+        }
+    } } } }"""
+
+    with statements(api.database) as of_one:
+        await api.run(document, first=1)
+    with statements(api.database) as of_all:
+        data = await api.run(document, first=SIZE)
+
+    nodes = data["webhookEndpoints"]["nodes"]
+    assert [endpoint["deliveries"]["totalCount"] for endpoint in nodes] == [SIZE] * SIZE
+    assert len(of_all) == len(of_one)
