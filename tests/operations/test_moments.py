@@ -1,195 +1,139 @@
-"""Following a customer: every event after a revision, in order, as soon as it is there, and at little cost."""
+"""Moments of a followed customer, told late: what is shown as of now is as of the telling."""
 
-import asyncio
+import gc
+import weakref
 from collections.abc import AsyncGenerator
-from typing import Any
+from contextlib import aclosing
 
-import pytest
-from sqlalchemy import delete, insert, select, update
+from gateway.executing import execute, open_source
+from resolvers.callers import holder_of
+from resolvers.context import Context, new_context
+from resolvers.live import Moment, follow_entitlements
+from resolvers.references import ByKey
+from schema.live import Told
+from storage.environments import load_environment
+from tests.operations.api import PREPARATION, Api, Json
+from tests.operations.keeping import BOTH_WAYS
 
-from resolvers import following
-from resolvers.coalescing import LookupsClosed
-from resolvers.shared import SharedReads
-from storage.database import Database
-from storage.errors import RowUnreadable
-from storage.events import load_events_after
-from storage.records import CustomerRecord, Event
-from storage.rows import customers, events
-from tests.operations.statements import statements
-from tests.statements.stage import Stage
+pytestmark = BOTH_WAYS
 
-
-@pytest.fixture
-async def stage(database: Database) -> Stage:
-    return await Stage.set(database)
-
-
-@pytest.fixture
-async def elsewhere(database_url: str) -> AsyncGenerator[SharedReads]:
-    """Another process, as far as it follows."""
-    database = Database.open(database_url)
-    shared = SharedReads(database)
-    yield shared
-    await shared.close()
-    await database.close()
-    assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []
+CHANGE = """
+subscription {
+  entitlementsChanged {
+    revision snapshot
+    customer { revision }
+    added {
+      hasAccess
+      entitlement { hasAccess status endReason activeTo at(instant: "2026-02-01T00:00:00Z") { hasAccess } }
+    }
+    removed { hasAccess customer { externalId entitlements { totalCount } } sources { grant { id } } }
+  }
+}
+"""
 
 
-async def _granted(stage: Stage, count: int) -> tuple[CustomerRecord, list[Event]]:
-    """A customer with so many events."""
-    customer = await stage.customer()
-    for number in range(count):
-        await stage.grant(customer, await stage.feature(f"{customer.id} {number}"))
-    async with stage.db.read() as connection:
-        return customer, await load_events_after(connection, stage.env, customer.id, 0, 1_000)
+async def _context(api: Api) -> Context:
+    async with api.database.read() as connection:
+        environment = await load_environment(connection, api.environment.id)
+    return new_context(api.database, environment, holder_of(api.credential), shared=api.shared)
 
 
-async def test_what_is_there_is_answered_at_once_in_order(stage: Stage, elsewhere: SharedReads) -> None:
-    customer, made = await _granted(stage, 3)
-
-    found = await elsewhere.following.after(stage.env, customer.id, 1)
-
-    assert found == made[1:]
+async def _follow(api: Api, after: int | None = None) -> AsyncGenerator[Moment]:
+    return await follow_entitlements(await _context(api), ByKey("acme"), after)
 
 
-async def test_at_most_a_hundred_are_answered_and_the_next_ones_after_them(
-    stage: Stage, elsewhere: SharedReads, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(following, "EVENTS_AT_ONCE", 2)
-    customer, made = await _granted(stage, 3)
-
-    first = await elsewhere.following.after(stage.env, customer.id, 0)
-    second = await elsewhere.following.after(stage.env, customer.id, first[-1].revision)
-
-    assert [first, second] == [made[:2], made[2:]]
+async def _tell(api: Api, moment: Moment) -> Json:
+    """What is answered to a moment, in a context of its own."""
+    prepared = PREPARATION.prepare(CHANGE, trusted=True)
+    context = await _context(api)
+    result = await execute(prepared, prepared.operation(None), None, context, root=Told(context, moment))
+    assert not result.errors, result.errors
+    assert result.data is not None
+    return result.data["entitlementsChanged"]
 
 
-async def test_a_write_of_another_process_reaches_who_waits_for_its_customer(
-    stage: Stage, elsewhere: SharedReads
-) -> None:
-    customer, other = await stage.customer(), await stage.customer()
-    sso = await stage.feature("sso")
-    waiting = asyncio.create_task(elsewhere.following.after(stage.env, customer.id, 0))
-    sleeping = asyncio.create_task(elsewhere.following.after(stage.env, other.id, 0))
-
-    change = await stage.grant(customer, sso)
-    [event] = await asyncio.wait_for(waiting, 2)
-
-    assert (event.revision, event.at, event.customer) == (1, change.instant, customer.id)
-    assert not sleeping.done()
-    sleeping.cancel()
-    await asyncio.wait([sleeping])
+async def _tell_all(api: Api, moments: AsyncGenerator[Moment]) -> list[Json]:
+    async with aclosing(moments):
+        return [await _tell(api, moment) async for moment in moments]
 
 
-async def test_nothing_is_missed_or_repeated_while_another_process_writes(stage: Stage, elsewhere: SharedReads) -> None:
-    customer = await stage.customer()
-    features = [await stage.feature(f"f{number}") for number in range(30)]
-    seen: list[int] = []
-
-    async def follow() -> None:
-        while len(seen) < len(features):
-            found = await elsewhere.following.after(stage.env, customer.id, seen[-1] if seen else 0)
-            seen.extend(event.revision for event in found)
-
-    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
-        group.create_task(follow())
-        for feature in features:
-            await stage.grant(customer, feature)
-
-    assert seen == list(range(1, 31))
+async def _grant(api: Api, feature: str = "sso", **more: Json) -> str:
+    given = {"customer": {"externalId": "acme"}, "feature": {"lookupKey": feature}, **more}
+    return (await api.mutate("grantEntitlement", "grant { id }", **given))["grant"]["id"]
 
 
-async def test_many_followers_share_statements(stage: Stage, elsewhere: SharedReads) -> None:
-    everybody = [await _granted(stage, 2) for _ in range(30)]
-    places = [(customer, revision) for customer, _ in everybody for revision in (0, 1)]
+async def test_changes_of_before_a_deletion_open_nothing_after_it(shop: Api) -> None:
+    """What is told late is told in order all the same, down to the deletion."""
+    moments = await _follow(shop)
+    await _grant(shop)
+    await _grant(shop, "audit", activeTo="2027-01-01T00:00:00Z")
+    await shop.mutate("deleteCustomer", customer={"externalId": "acme"})
 
-    with statements(elsewhere.following._database) as sent:  # pyright: ignore[reportPrivateUsage]
-        found = await asyncio.gather(
-            *(elsewhere.following.after(stage.env, customer.id, revision) for customer, revision in places)
-        )
+    first, second, last = await _tell_all(shop, moments)
 
-    assert found == [made[revision:] for _, made in everybody for revision in (0, 1)]
-    assert len([each for each in sent if "events.effects" in each]) == 1
-
-
-async def test_an_event_whose_wake_up_was_lost_is_found_all_the_same(
-    stage: Stage, elsewhere: SharedReads, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(following, "LOOK_ANYWAY_SECONDS", 0.1)
-    customer, [event] = await _granted(stage, 1)
-    row = await _forget(stage, customer)
-    waiting = asyncio.create_task(elsewhere.following.after(stage.env, customer.id, 0))
-    await asyncio.sleep(0.3)
-    assert not waiting.done()
-
-    # Written past what notifies.
-    async with stage.db.begin_write() as connection:
-        await connection.execute(insert(events).values(row))
-        await connection.execute(update(customers).values(announced_revision=1))
-
-    assert await asyncio.wait_for(waiting, 2) == [event]
+    assert [each["customer"] for each in (first, second, last)] == [None, None, None]
+    for change in (first, second):
+        [added] = change["added"]
+        now = added["entitlement"]
+        assert (added["hasAccess"], now["hasAccess"]) == (True, False)
+        assert (now["status"], now["endReason"]) == ("CANCELED", "GRANT_REVOKED")
+        assert now["activeTo"] < "2026-02-01T00:00:01Z"
+        assert now["at"]["hasAccess"] is False
+    assert (last["revision"], last["added"], len(last["removed"])) == (3, [], 2)
+    for removed in last["removed"]:
+        assert removed["customer"] == {"externalId": "acme", "entitlements": None}
+        assert removed["sources"][0]["grant"]["id"].startswith("grt_")
 
 
-async def test_events_past_their_time_are_passed_over(stage: Stage, elsewhere: SharedReads) -> None:
-    customer, made = await _granted(stage, 4)
-    async with stage.db.begin_write() as connection:
-        await connection.execute(delete(events).where(events.c.revision < 3))
+async def test_the_whole_set_of_a_deleted_customer_is_empty(shop: Api) -> None:
+    await _grant(shop)
+    moments = await _follow(shop, 7)
+    await shop.mutate("deleteCustomer", customer={"externalId": "acme"})
 
-    assert await elsewhere.following.after(stage.env, customer.id, 0) == made[2:]
+    [whole] = await _tell_all(shop, moments)
 
-
-async def test_an_event_that_cannot_be_read_fails_its_own_followers_alone(stage: Stage, elsewhere: SharedReads) -> None:
-    (broken, _), (sound, made) = await _granted(stage, 1), await _granted(stage, 1)
-    async with stage.db.begin_write() as connection:
-        newer = update(events).where(events.c.customer_id == broken.id).values(effects='{"word": "newer"}')
-        await connection.execute(newer)
-
-    failed, found = await asyncio.gather(
-        *(elsewhere.following.after(stage.env, each.id, 0) for each in (broken, sound)), return_exceptions=True
-    )
-
-    assert isinstance(failed, RowUnreadable)
-    assert found == made
+    assert (whole["snapshot"], whole["revision"], whole["customer"], whole["added"]) == (True, 2, None, [])
 
 
-async def test_who_gives_up_leaves_nothing_behind(
-    stage: Stage, elsewhere: SharedReads, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(following, "LOOK_ANYWAY_SECONDS", 0.05)
-    customer = await stage.customer()
-    before = asyncio.all_tasks()
-    waiting = [asyncio.create_task(elsewhere.following.after(stage.env, customer.id, 0)) for _ in range(10)]
-    await asyncio.sleep(0.1)
+async def test_nothing_that_was_read_to_open_it_stays_with_it(shop: Api) -> None:
+    """There are thousands of them, and the collector of what lies in circles comes rarely."""
+    prepared = PREPARATION.prepare('subscription { entitlementsChanged(customer: {externalId: "acme"}) { revision } }')
+    context = await _context(shop)
+    left = weakref.ref(context)
+    gc.collect()
+    gc.disable()
+    try:
+        moments = await open_source(prepared, prepared.operation(None), None, context)
+        del context
+        assert left() is None
+    finally:
+        gc.enable()
 
-    for each in waiting:
-        each.cancel()
-    await asyncio.wait(waiting)
-    left = asyncio.all_tasks() - before
-    if left:
-        _, left = await asyncio.wait(left, timeout=5)
-
-    assert left == set()
-    assert not elsewhere.following._waiting  # pyright: ignore[reportPrivateUsage]
+    assert isinstance(moments, AsyncGenerator)
+    await moments.aclose()
 
 
-async def test_closing_ends_all_waiting_and_lets_nobody_come(stage: Stage, elsewhere: SharedReads) -> None:
-    customer = await stage.customer()
-    waiting = [asyncio.create_task(elsewhere.following.after(stage.env, customer.id, 0)) for _ in range(3)]
-    await asyncio.sleep(0.05)
+async def test_it_begins_behind_what_time_has_changed_already(shop: Api) -> None:
+    """The revision that is read counts it, though no worker has announced it."""
+    await _grant(shop, activeTo="2026-02-10T00:00:00Z")
+    await shop.move_to("2026-02-20T00:00:00Z")
+    assert await shop.of_customer("acme", "revision") == {"revision": 2}
+    moments = await _follow(shop)
+    await _grant(shop)
 
-    await elsewhere.close()
-    ends = await asyncio.gather(*waiting, return_exceptions=True)
+    async with aclosing(moments):
+        told = await _tell(shop, await anext(moments))
 
-    assert [type(end) for end in ends] == [LookupsClosed] * 3
-    with pytest.raises(LookupsClosed):
-        await elsewhere.following.after(stage.env, customer.id, 0)
+    assert (told["revision"], told["snapshot"]) == (3, False)
 
 
-async def _forget(stage: Stage, customer: CustomerRecord) -> dict[str, Any]:
-    """Takes a customer's one event away, as if it had never been announced; returns its row."""
-    of_customer = events.c.customer_id == customer.id
-    async with stage.db.begin_write() as connection:
-        row = (await connection.execute(select(events).where(of_customer))).mappings().one()
-        await connection.execute(delete(events).where(of_customer))
-        await connection.execute(update(customers).values(announced_revision=0))
-    return dict(row)
+async def test_what_time_has_changed_and_nobody_announced_is_no_gap(shop: Api) -> None:
+    await _grant(shop, activeTo="2026-02-10T00:00:00Z")
+    await shop.move_to("2026-02-20T00:00:00Z")
+    moments = await _follow(shop, 1)
+    await _grant(shop)
+
+    async with aclosing(moments):
+        told = [await _tell(shop, await anext(moments)) for _ in range(2)]
+
+    assert [(each["revision"], each["snapshot"]) for each in told] == [(2, False), (3, False)]
