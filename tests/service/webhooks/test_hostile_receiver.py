@@ -28,7 +28,7 @@ from tests.service.webhooks.receiver import (
 )
 from tests.service.webhooks.verifying import verified
 
-EVENTS = int(os.environ.get("ADMITTANCE_TEST_WEBHOOK_EVENTS", "300"))
+EVENTS = int(os.environ.get("WEBHOOK_EVENTS", "300"))
 """Effective changes in the long test, each told in two ways."""
 
 CHANGES_OF_A_CUSTOMER = 10
