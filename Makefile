@@ -20,7 +20,7 @@ NEED = command -v $(1) >/dev/null || { echo "Installing $(2) ..."; \
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help install serve test test-clients test-browser test-redis proofs fuzz bench bench-growth bench-protections \
+.PHONY: help install serve test test-clients test-browser test-redis proofs proofs-live fuzz bench bench-growth bench-protections \
 	check graphiql format lock clean
 
 help: ## list these commands
@@ -53,6 +53,11 @@ test-redis: $(VENV)/installed-dev ## share rate limits in a real Redis, which is
 proofs: $(VENV)/installed-dev ## take an hour: 10,000 pairs of each kind, the memory of 1,000,000 customers and 100,000 documents
 	@CURRENCY_PAIRS=10000 MEMORY_CUSTOMERS=1000000 MEMORY_DOCUMENTS=100000 $(BIN)/python -m pytest -q -s -o timeout=0 \
 		tests/operations/test_currency.py tests/service/test_served_currency.py tests/service/test_memory.py $(ARGS)
+
+proofs-live: $(VENV)/installed-dev ## take an hour: 5,000 followers, 2,000 events to hostile receivers, 200 killed workers and clocks
+	@FOLLOWERS=5000 WEBHOOK_EVENTS=2000 WORKER_KILLS=200 CLOCK_KILLS=200 $(BIN)/python -m pytest -q -s -o timeout=0 \
+		tests/service/test_many_followers.py tests/service/webhooks/test_hostile_receiver.py \
+		tests/service/test_worker_command.py tests/statements/test_advancing.py $(ARGS)
 
 fuzz: $(VENV)/installed-dev ## send the running server 10,000 generated requests
 	@$(BIN)/python -m pytest -q -n auto tests/fuzz $(ARGS)

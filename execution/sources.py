@@ -16,10 +16,14 @@ async def open_source(
     operation_name: str | None = None,
 ) -> AsyncGenerator[Any] | list[GraphQLError]:
     """The events of a subscription of a valid document, as its resolver gives them, or what stands against it."""
-    built: Any = build_executor(schema, document, None, context, dict(variables or {}), operation_name)
-    if isinstance(built, list):
+    built = build_executor(schema, document, None, context, dict(variables or {}), operation_name)
+    if type(built) is list:
         return cast("list[GraphQLError]", built)
-    opened = create_source_event_stream(built)
-    if is_awaitable(opened):
-        opened = await opened
+    try:
+        opened = create_source_event_stream(built)
+        if is_awaitable(opened):
+            opened = await opened
+    finally:
+        # It refers to itself, and would keep all that was read to open the source until the next collection.
+        cast("dict[str, Any]", built.__dict__).clear()
     return list(opened.errors or ()) if type(opened) is ExecutionResult else opened

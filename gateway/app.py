@@ -33,10 +33,13 @@ from gateway.telemetry.kept import KeptFigures
 from gateway.telemetry.metrics import Metrics, metrics_routes
 from gateway.telemetry.request_ids import RequestIds
 from gateway.telemetry.tracing import tracer
+from gateway.telemetry.webhooks import WebhookFigures
 from gateway.telemetry.worker import WorkerFigures
+from gateway.webhooks.delivering import delivering_webhooks
 from gateway.websocket.door import GraphQLSockets
 from gateway.worker import Worker
 from resolvers.shared import SharedReads
+from resolvers.webhook_targets import WebhookTargets
 from schema.build import CORE_SCHEMA
 from storage.database import Database
 from storage.migrations import check_schema
@@ -61,7 +64,7 @@ def build_app(settings: Settings) -> Starlette:
     Raises: UnknownDatabaseUrl; SettingsInvalid. At start-up: SchemaOutdated, DatabaseUnavailable.
     """
     database = Database.open(settings.database_url.get_secret_value())
-    shared = SharedReads(database, kept_customers=settings.kept_customers, kept_bytes=settings.kept_bytes)
+    shared = _shared_reads(settings, database)
     usage = KeyUsage(database)
     rates = RateLimits(settings)
     identity = IdentityProviders(settings.identity_providers)
@@ -69,6 +72,7 @@ def build_app(settings: Settings) -> Starlette:
     metrics = Metrics()
     metrics.registry.register(KeptFigures(shared, preparation))
     worker = _worker(settings, database, shared, metrics) if settings.worker else None
+    webhooks = WebhookFigures(metrics.registry)
     tracing = tracer(settings)
     readiness = Readiness(database)
     authenticator = Authenticator(shared, database.clock, identity, rates, usage)
@@ -96,6 +100,7 @@ def build_app(settings: Settings) -> Starlette:
             await stack.enter_async_context(usage)
             if worker is not None:
                 await stack.enter_async_context(worker)
+                await stack.enter_async_context(delivering_webhooks(database, settings, observe=webhooks.note_attempt))
             yield
             readiness.stop()
 
@@ -120,6 +125,15 @@ def build_app(settings: Settings) -> Starlette:
 def _worker(settings: Settings, database: Database, shared: SharedReads, metrics: Metrics) -> Worker:
     figures = WorkerFigures(metrics.registry)
     return Worker(database, shared.wakeups, event_days=settings.event_days, kept=shared, figures=figures)
+
+
+def _shared_reads(settings: Settings, database: Database) -> SharedReads:
+    return SharedReads(
+        database,
+        kept_customers=settings.kept_customers,
+        kept_bytes=settings.kept_bytes,
+        webhook_targets=WebhookTargets(private=settings.webhook_private_targets),
+    )
 
 
 def _middleware(settings: Settings, view: GraphQLView) -> list[Middleware]:

@@ -89,7 +89,7 @@ class EventSettings(BaseSettings):
 
     worker: bool = Field(
         default=True,
-        description="Whether `serve` announces changes itself; off where `admittance worker` does it.",
+        description="Whether `serve` announces changes and delivers webhooks; off where `admittance worker` does.",
     )
     event_days: int = Field(default=30, ge=4, le=3_650, description="Days for which events are kept, in real time.")
 
@@ -183,6 +183,24 @@ class DocumentSettings(BaseSettings):
     )
     persisted_queries: bool = Field(
         default=False, description="Whether Apollo's automatic persisted queries are kept, under their hash."
+    )
+
+
+class WebhookSettings(BaseSettings):
+    """How webhooks are delivered."""
+
+    webhook_private_targets: bool = Field(
+        default=False,
+        description=(
+            "Whether webhooks may go to private, loopback and link-local addresses, and without TLS from live "
+            "environments."
+        ),
+    )
+    webhook_connections: int = Field(
+        default=32, ge=1, le=1_000, description="Webhooks that the process delivers at once; 8 of one endpoint."
+    )
+    webhook_disable_days: int = Field(
+        default=5, ge=1, le=365, description="Days for which every attempt must fail before an endpoint is disabled."
     )
 
 

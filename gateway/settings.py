@@ -26,6 +26,7 @@ from gateway.setting_groups import (
     ServerSettings,
     StreamSettings,
     TelemetrySettings,
+    WebhookSettings,
 )
 
 PREFIX = "ADMITTANCE_"
@@ -46,6 +47,7 @@ class SettingsInvalid(Exception):
 
 class Settings(
     TelemetrySettings,
+    WebhookSettings,
     DocumentSettings,
     CredentialSettings,
     StreamSettings,

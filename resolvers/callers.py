@@ -20,6 +20,8 @@ class Scope(StrEnum):
     GRANTS_WRITE = "grants:write"
     SESSIONS_WRITE = "sessions:write"
     SANDBOXES_WRITE = "sandboxes:write"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
 
 
 EVERY_SCOPE = "*"

@@ -22,7 +22,16 @@ from resolvers.customer_reads import CustomerReads
 from resolvers.known import KnownCustomer
 from resolvers.loader import BatchObserver, Loader
 from resolvers.shared import Lookup, SharedReads
-from storage import customer_sessions, customers, features, product_features, products, sandbox_clocks
+from storage import (
+    customer_sessions,
+    customers,
+    features,
+    product_features,
+    products,
+    sandbox_clocks,
+    webhook_endpoints,
+    webhook_lists,
+)
 from storage.attachment_lists import (
     AttachmentPage,
     AttachmentsOf,
@@ -42,6 +51,8 @@ from storage.catalogue_lists import (
 )
 from storage.paging import Page
 from storage.records import CustomerRecord, CustomerSession, Environment, SandboxClock
+from storage.webhook_lists import AttemptPage, DeliveriesOf, DeliveryPage
+from storage.webhook_records import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 
 __all__ = ["AttachmentPage", "AttachmentsOf", "KnownCustomer", "Loaders"]
 
@@ -147,6 +158,46 @@ class Loaders:
     def standing_clocks(self) -> Loader[EnvironmentId, SandboxClock]:
         """The test clock of the environment, by the environment's id; none of others."""
         return self._reading("standing_clocks", sandbox_clocks.load_standing_clocks)
+
+    @cached_property
+    def webhook_endpoints(self) -> Loader[str, WebhookEndpoint]:
+        """Webhook endpoints by id."""
+        return self._reading("webhook_endpoints", webhook_endpoints.load_endpoints)
+
+    @cached_property
+    def webhook_events(self) -> Loader[str, WebhookEvent]:
+        """Events as webhooks tell them, by id."""
+        return self._reading("webhook_events", webhook_lists.load_webhook_events)
+
+    @cached_property
+    def webhook_deliveries(self) -> Loader[str, WebhookDelivery]:
+        """Deliveries of webhooks by id."""
+        return self._reading("webhook_deliveries", webhook_lists.load_deliveries)
+
+    @cached_property
+    def webhook_delivery_pages(self) -> Loader[DeliveryPage, Page[WebhookDelivery]]:
+        """Pages of deliveries."""
+        return self._reading("webhook_delivery_pages", webhook_lists.load_delivery_pages)
+
+    @cached_property
+    def webhook_delivery_counts(self) -> Loader[DeliveriesOf, int]:
+        """How many deliveries there are."""
+        return self._reading("webhook_delivery_counts", webhook_lists.load_delivery_counts)
+
+    @cached_property
+    def webhook_attempts(self) -> Loader[str, WebhookAttempt]:
+        """Attempts at deliveries by id."""
+        return self._reading("webhook_attempts", webhook_lists.load_attempts)
+
+    @cached_property
+    def webhook_attempt_pages(self) -> Loader[AttemptPage, Page[WebhookAttempt]]:
+        """Pages of attempts."""
+        return self._reading("webhook_attempt_pages", webhook_lists.load_attempt_pages)
+
+    @cached_property
+    def webhook_attempt_counts(self) -> Loader[str, int]:
+        """How many attempts there were at a delivery."""
+        return self._reading("webhook_attempt_counts", webhook_lists.load_attempt_counts)
 
     @cached_property
     def known(self) -> Loader[CustomerId, KnownCustomer]:

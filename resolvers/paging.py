@@ -60,6 +60,14 @@ def read_cut(scope: str, arguments: PageArguments) -> Cut:
     )
 
 
+def try_to_read_cut(scope: str, arguments: PageArguments) -> Cut | InvalidArgument:
+    """As `read_cut`, for one list of many: what is wrong with the arguments is that list's own error."""
+    try:
+        return read_cut(scope, arguments)
+    except InvalidArgument as error:
+        return error
+
+
 def nothing() -> Page[Any]:
     """The page of a list that has none."""
     return Page((), has_next=False, has_previous=False)

@@ -8,7 +8,7 @@ from resolvers.context import Context
 from resolvers.errors import InvalidArgument, Problems, Refused, UserErrorCode, refuse
 from resolvers.features import find_feature, find_feature_under_lock
 from resolvers.loaders import AttachmentPage, AttachmentsOf
-from resolvers.paging import Listing, PageArguments, nothing, read_cut
+from resolvers.paging import Listing, PageArguments, nothing, try_to_read_cut
 from resolvers.products import find_product, find_product_under_lock
 from resolvers.references import ById, Reference
 from resolvers.validation import is_storable
@@ -39,20 +39,13 @@ async def list_product_features(
     if context.is_session:
         lists = [replace(of, detached=False, active_only=True) for of in lists]
     scopes = [context.scope(of.by, of.parent) for of in lists]
-    cuts = [_try_to_read_cut(scope, arguments) for scope in scopes]
+    cuts = [try_to_read_cut(scope, arguments) for scope in scopes]
     wanted = [AttachmentPage(of, cut) for of, cut in zip(lists, cuts, strict=True) if isinstance(cut, Cut)]
     pages = iter(await context.loaders.attachment_pages.load_all(wanted))
     return [
         _listing(context, of, scope, next(pages)) if isinstance(cut, Cut) else cut
         for of, scope, cut in zip(lists, scopes, cuts, strict=True)
     ]
-
-
-def _try_to_read_cut(scope: str, arguments: PageArguments) -> Cut | InvalidArgument:
-    try:
-        return read_cut(scope, arguments)
-    except InvalidArgument as error:
-        return error
 
 
 def _listing(

@@ -11,7 +11,9 @@ from entitlements.facts import BillingInterval, CatalogRollout, FeatureType, Sub
 from entitlements.runs import AccessReason, SourceKind
 from resolvers.callers import CallerKind
 from resolvers.errors import UserErrorCode
+from resolvers.webhook_endpoints import WebhookEndpointStatus
 from storage.records import ClockStatus
+from storage.webhook_records import WebhookDeliveryState, WebhookDisabledReason, WebhookFailure
 
 E = TypeVar("E", bound=type[Enum])
 
@@ -142,4 +144,36 @@ _expose(
     "Who is asking.",
     API_KEY="A back end, by an API key.",
     CUSTOMER_SESSION="A customer, by a session of theirs.",
+)
+_expose(
+    WebhookEndpointStatus,
+    "WebhookEndpointStatus",
+    "Whether events are delivered to an endpoint.",
+    ENABLED="They are.",
+    DISABLED="They wait until it is enabled again, for as long as events are kept.",
+)
+_expose(
+    WebhookDisabledReason,
+    "WebhookDisabledReason",
+    "Why an endpoint is disabled. Open: clients must expect values they don't know.",
+    REQUESTED="Its owner wished so.",
+    FAILING="Every attempt failed for some days.",
+)
+_expose(
+    WebhookDeliveryState,
+    "WebhookDeliveryState",
+    "What has become of a delivery. Open: clients must expect values they don't know.",
+    PENDING="It is on its way: `nextAttemptAt` says when it is tried.",
+    DELIVERED="The endpoint has confirmed it.",
+    FAILED="It was given up after the last attempt; `redeliver` tries again.",
+)
+_expose(
+    WebhookFailure,
+    "WebhookFailure",
+    "Why an attempt got no answer. Open: clients must expect values they don't know.",
+    REFUSED_TARGET="The name leads to an address of a private network.",
+    UNKNOWN_HOST="The name leads to no address.",
+    NO_CONNECTION="The connection, or its encryption, didn't come about.",
+    TIMEOUT="The answer didn't come in time.",
+    BROKEN_ANSWER="The connection broke, or what came was no HTTP.",
 )

@@ -22,6 +22,7 @@ from schema.grant import Grant
 from schema.node import Node
 from schema.permissions import TYPES
 from schema.sandbox import load_test_clock
+from schema.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 
 IDS_AT_ONCE = 100
 
@@ -92,6 +93,26 @@ async def load_grant(context: Context, text: str) -> Grant | None:
     return Grant.of(context, found[1], found[0]) if found else None
 
 
+async def _webhook_endpoint(context: Context, text: str) -> Node | None:
+    found = await context.loaders.webhook_endpoints.load(text)
+    return WebhookEndpoint.of(context, found) if found else None
+
+
+async def _webhook_event(context: Context, text: str) -> Node | None:
+    found = await context.loaders.webhook_events.load(text)
+    return WebhookEvent.of(context, found) if found else None
+
+
+async def _webhook_delivery(context: Context, text: str) -> Node | None:
+    found = await context.loaders.webhook_deliveries.load(text)
+    return WebhookDelivery.of(context, found) if found else None
+
+
+async def _webhook_attempt(context: Context, text: str) -> Node | None:
+    found = await context.loaders.webhook_attempts.load(text)
+    return WebhookAttempt.of(context, found) if found else None
+
+
 async def _environment(context: Context, text: str) -> Node | None:
     return Environment.of(context) if text == context.environment.id else None
 
@@ -106,6 +127,10 @@ _LOADERS: dict[str, tuple[str, Callable[[Context, str], Awaitable[Node | None]]]
     "ent": ("Entitlement", load_entitlement),
     "grt": ("Grant", load_grant),
     "cs": ("CustomerSession", load_customer_session),
+    "we": ("WebhookEndpoint", _webhook_endpoint),
+    "evt": ("WebhookEvent", _webhook_event),
+    "whd": ("WebhookDelivery", _webhook_delivery),
+    "wha": ("WebhookAttempt", _webhook_attempt),
     "env": ("Environment", _environment),
     "clock": ("TestClock", load_test_clock),
 }

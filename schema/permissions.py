@@ -24,6 +24,8 @@ OWN = Access(Scope.CUSTOMERS_READ, sessions=True)
 
 SANDBOXES = Access(Scope.SANDBOXES_WRITE)
 """Keys that may make sandboxes and move test clocks, and no session."""
+WEBHOOKS = Access(Scope.WEBHOOKS_READ)
+"""Keys that may read webhooks, and no session."""
 
 TYPES = {
     "Query": ANYONE,
@@ -47,6 +49,10 @@ TYPES = {
     "CustomerSession": CUSTOMERS,
     "TestClock": SANDBOXES,
     "TestClockProgress": SANDBOXES,
+    "WebhookEndpoint": WEBHOOKS,
+    "WebhookEvent": WEBHOOKS,
+    "WebhookDelivery": WEBHOOKS,
+    "WebhookAttempt": WEBHOOKS,
 }
 """Who may see objects of a type, and with them every field that declares nothing of its own.
 

@@ -21,12 +21,13 @@ from schema.nodes import check_number_of_ids, load_entitlement, load_node, load_
 from schema.permissions import ANYONE, CATALOGUE, CUSTOMERS, OWN, SANDBOXES, Requires
 from schema.references import CustomerBy, FeatureBy, ProductBy, reference
 from schema.sandbox import TestClock, load_test_clock
+from schema.webhook_queries import WebhookQueries
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="A public id.")]
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query:
+class Query(WebhookQueries):
     """The query root."""
 
     @strawberry.field(

@@ -137,8 +137,9 @@ def _events(batch: _Batch, recorded_at: datetime) -> list[Event]:
     made: list[Event] = []
     for at, customer in batch.places:
         revisions[customer] += 1
-        effects = effects_of_time(batch.known[customer][1], at)
-        made.append(Event(new_id("evt"), customer, revisions[customer], recorded_at, effects))
+        record, of_customer = batch.known[customer]
+        effects = effects_of_time(of_customer, at)
+        made.append(Event(new_id("evt"), customer, revisions[customer], recorded_at, effects, record.external_id))
     return made
 
 

@@ -83,6 +83,21 @@ class StringMap(TypeDecorator[Mapping[str, str]]):
         return value if value is None or len(value) < 2 else dict(sorted(value.items()))
 
 
+class Words(TypeDecorator[tuple[str, ...]]):
+    """A few words without spaces in them, as one text with a space round each: so a LIKE finds one of them."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> str | None:  # noqa: ARG002 (overridden)
+        """The words in their order."""
+        return None if value is None else f" {' '.join(value)} "
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:  # noqa: ARG002 (overridden)
+        """The words in their order."""
+        return None if value is None else tuple(value.split())
+
+
 class WordList(TypeDecorator[Sequence[str]]):
     """Many words as one parameter, so that a statement's text doesn't depend on how many there are."""
 

@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.effects import Effects
 from entitlements.facts import CustomerId, EnvironmentId
-from storage.dialect import AnyRow, elements_of
+from storage.dialect import AnyRow, elements_of, one_of_given
 from storage.errors import RowUnreadable
 from storage.ids import new_id
 from storage.notifier import note_news
 from storage.records import CustomerRecord, Event
 from storage.rows import events
+from storage.webhook_queueing import queue_deliveries
 
 Place = tuple[CustomerId, int]
 """A place in a customer's events: after this revision."""
@@ -31,18 +32,23 @@ _AFTER = (
     .order_by(events.c.revision)
     .limit(bindparam("at_most"))
 )
+_BY_ID = select(events).where(events.c.environment_id == bindparam("environment"), one_of_given(events.c.id, "events"))
 
 
 def numbered(customer: CustomerRecord, effects: Sequence[Effects], recorded_at: datetime) -> list[Event]:
     """Effects as the events that follow what was announced of a customer before, in the order given."""
     first = customer.announced_revision + 1
     return [
-        Event(new_id("evt"), customer.id, revision, recorded_at, each) for revision, each in enumerate(effects, first)
+        Event(new_id("evt"), customer.id, revision, recorded_at, each, customer.external_id)
+        for revision, each in enumerate(effects, first)
     ]
 
 
 async def insert_events(connection: AsyncConnection, environment: EnvironmentId, made: Sequence[Event]) -> None:
-    """Writes events down, in the transaction of what made them, and wakes those who wait for them at its end."""
+    """Writes events down, and what is to be delivered of them, in the transaction of what made them.
+
+    It wakes those who wait for them at its end.
+    """
     rows = [
         {
             "environment_id": environment,
@@ -52,12 +58,14 @@ async def insert_events(connection: AsyncConnection, environment: EnvironmentId,
             "at": event.at,
             "recorded_at": event.recorded_at,
             "effects": _EFFECTS.dump_json(event.effects).decode(),
+            "external_id": event.external_id,
         }
         for event in made
     ]
     if rows:
         # A list of one is sent as a batch too, which costs more than the row by itself.
         await connection.execute(insert(events), rows if len(rows) > 1 else rows[0])
+        await queue_deliveries(connection, environment, [event.id for event in made])
     for customer in {event.customer for event in made}:
         note_news(connection, environment, customer)
 
@@ -84,6 +92,12 @@ async def load_events_after_each(
     return dict(found)
 
 
+async def load_events(connection: AsyncConnection, environment: EnvironmentId, ids: Sequence[str]) -> dict[str, Event]:
+    """The events with these ids; unknown and foreign ones are absent, and those past their time."""
+    rows = await connection.execute(_BY_ID, {"environment": environment, "events": ids})
+    return {event.id: event for event in map(read_event, rows)}
+
+
 def read_event(row: AnyRow) -> Event:
     """An event from a row with the table's columns. Raises: RowUnreadable."""
     try:
@@ -91,7 +105,7 @@ def read_event(row: AnyRow) -> Event:
     except ValidationError:
         # Its message would quote what it couldn't read.
         raise RowUnreadable("events", row.id) from None
-    return Event(row.id, row.customer_id, row.revision, row.recorded_at, effects)
+    return Event(row.id, row.customer_id, row.revision, row.recorded_at, effects, row.external_id)
 
 
 # A place is [its number, customer, revision].

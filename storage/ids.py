@@ -5,7 +5,7 @@ from typing import Literal
 
 from ulid import ULIDGenerator
 
-Prefix = Literal["feat", "prod", "prodft", "cus", "sub", "si", "grt", "env", "key", "cs", "evt", "clock"]
+Prefix = Literal["feat", "prod", "prodft", "cus", "sub", "si", "grt", "env", "key", "cs", "evt", "clock", "we", "wha"]
 
 # The machine's time as of the start, going on by a clock that never goes back: ids of the process only ever grow.
 _STARTED = time.time_ns() - time.monotonic_ns()

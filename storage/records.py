@@ -204,13 +204,17 @@ class CustomerChange:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One effective change of a customer, as it was announced. `recorded_at` is when that was, in real time."""
+    """One effective change of a customer, as it was announced. `recorded_at` is when that was, in real time.
+
+    `external_id`: the customer's as it was then.
+    """
 
     id: str
     customer: CustomerId
     revision: int
     recorded_at: datetime
     effects: Effects
+    external_id: str | None = None
 
     @property
     def at(self) -> datetime:

@@ -4,36 +4,34 @@ Composite keys carry the environment through every foreign key, so no row can re
 environments may hold objects imported under the same id.
 """
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Boolean,
-    Column,
-    ForeignKey,
-    ForeignKeyConstraint,
-    Index,
-    Integer,
-    MetaData,
-    Table,
-    false,
-)
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, false
 
 from storage.columns import Instant, StringMap, Word
+from storage.metadata import tables, within
+from storage.webhook_rows import webhook_attempts, webhook_deliveries, webhook_endpoints
 
-tables = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _within(*names: str, of: str) -> ForeignKeyConstraint:
-    """A reference to a row of the same environment."""
-    return ForeignKeyConstraint(["environment_id", *names], [f"{of}.environment_id", f"{of}.id"])
-
+__all__ = [
+    "api_keys",
+    "attachment_changes",
+    "customer_sessions",
+    "customers",
+    "environments",
+    "events",
+    "features",
+    "grants",
+    "idempotency_keys",
+    "product_features",
+    "products",
+    "subscription_item_segments",
+    "subscription_items",
+    "subscription_statuses",
+    "subscriptions",
+    "tables",
+    "trusted_documents",
+    "webhook_attempts",
+    "webhook_deliveries",
+    "webhook_endpoints",
+]
 
 environments = Table(
     "environments",
@@ -147,8 +145,8 @@ product_features = Table(
     Column("rollout", Word(), nullable=False),
     Column("detached_at", Instant()),
     Column("detach_rollout", Word()),
-    _within("product_id", of="products"),
-    _within("feature_id", of="features"),
+    within("product_id", of="products"),
+    within("feature_id", of="features"),
 )
 _attached = product_features.c.detached_at.is_(None)
 Index(
@@ -213,7 +211,9 @@ events = Table(
     Column("recorded_at", Instant(), nullable=False),
     # JSON of `entitlements.effects.Effects`; see storage.events.
     Column("effects", Word(), nullable=False),
-    _within("customer_id", of="customers"),
+    # The customer's as it was then: what is told of an event stays the same however often it is told.
+    Column("external_id", Word()),
+    within("customer_id", of="customers"),
 )
 Index("uq_events_id", events.c.environment_id, events.c.id, unique=True)
 Index("ix_events_recorded_at", events.c.environment_id, events.c.recorded_at, events.c.id)
@@ -227,7 +227,7 @@ attachment_changes = Table(
     Column("at", Instant(), nullable=False),
     # The item of a subscription up to which customers were made due, in the order of the items' ids.
     Column("told_until", Word()),
-    _within("product_id", of="products"),
+    within("product_id", of="products"),
 )
 
 subscriptions = Table(
@@ -245,7 +245,7 @@ subscriptions = Table(
     Column("canceled_at", Instant()),
     Column("ended_at", Instant()),
     Column("metadata", StringMap(), nullable=False),
-    _within("customer_id", of="customers"),
+    within("customer_id", of="customers"),
 )
 Index("ix_subscriptions_customer_id", subscriptions.c.environment_id, subscriptions.c.customer_id)
 
@@ -256,7 +256,7 @@ subscription_statuses = Table(
     Column("subscription_id", Word(), primary_key=True),
     Column("since", Instant(), primary_key=True),
     Column("status", Word(), nullable=False),
-    _within("subscription_id", of="subscriptions"),
+    within("subscription_id", of="subscriptions"),
 )
 
 subscription_items = Table(
@@ -267,7 +267,7 @@ subscription_items = Table(
     Column("subscription_id", Word(), nullable=False),
     # Items keep the order they were added in, also those added in one request.
     Column("position", Integer(), nullable=False),
-    _within("subscription_id", of="subscriptions"),
+    within("subscription_id", of="subscriptions"),
 )
 Index(
     "uq_subscription_items_position",
@@ -288,8 +288,8 @@ subscription_item_segments = Table(
     Column("quantity", Integer(), nullable=False),
     Column("interval_unit", Word(), nullable=False),
     Column("interval_count", Integer(), nullable=False),
-    _within("item_id", of="subscription_items"),
-    _within("product_id", of="products"),
+    within("item_id", of="subscription_items"),
+    within("product_id", of="products"),
 )
 Index(
     "ix_subscription_item_segments_product_id",
@@ -312,8 +312,8 @@ grants = Table(
     Column("revoked_at", Instant()),
     Column("reason", Word()),
     Column("metadata", StringMap(), nullable=False),
-    _within("customer_id", of="customers"),
-    _within("feature_id", of="features"),
+    within("customer_id", of="customers"),
+    within("feature_id", of="features"),
 )
 Index("ix_grants_customer_id", grants.c.environment_id, grants.c.customer_id)
 Index("ix_grants_feature_id", grants.c.environment_id, grants.c.feature_id)
@@ -329,7 +329,7 @@ customer_sessions = Table(
     Column("created_at", Instant(), nullable=False),
     Column("expires_at", Instant(), nullable=False),
     Column("revoked_at", Instant()),
-    _within("customer_id", of="customers"),
+    within("customer_id", of="customers"),
 )
 Index("uq_customer_sessions_token_hash", customer_sessions.c.token_hash, unique=True)
 Index("ix_customer_sessions_expires_at", customer_sessions.c.environment_id, customer_sessions.c.expires_at)

@@ -1,8 +1,7 @@
 """A plugin of pytest that watches the whole run for secrets: no log line and no answer may hold one.
 
 It looks for what a secret is, not for what the scrubber looks for. A leak fails the run and names the test during which
-it was seen. The answers that may hold one are those of the
-mutations that make it: createCustomerSession and createSandbox.
+it was seen. The answers that may hold one are those of the mutations that make it.
 """
 
 import io
@@ -20,11 +19,14 @@ from gateway.telemetry.logs import LineHandler, log_formatter
 _SECRETS = {
     "an API key": re.compile(r"adm_[a-z0-9]+_[A-Za-z0-9]{43}"),
     "a session token": re.compile(r"adms_[a-z0-9]+_[A-Za-z0-9]{43}"),
+    "a webhook's secret": re.compile(r"whsec_[A-Za-z0-9+/]{44}"),
     "a JWT": re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]*"),
 }
 _SHOWN_ONCE = {
     b"createCustomerSession": re.compile(r'"token": ?"adms_[^"]*"'),
     b"createSandbox": re.compile(r'"apiKey": ?"adm_[^"]*"'),
+    b"createWebhookEndpoint": re.compile(r'"secret": ?"whsec_[^"]*"'),
+    b"rotateWebhookSecret": re.compile(r'"secret": ?"whsec_[^"]*"'),
 }
 _OF_WORKERS = "secret_leaks"
 

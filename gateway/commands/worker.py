@@ -8,13 +8,14 @@ from gateway.commands.running import run
 from gateway.console import err, out
 from gateway.settings import Settings, masked
 from gateway.telemetry.logs import configure_logging
+from gateway.webhooks.delivering import delivering_webhooks
 from gateway.worker import Worker
 from resolvers.shared import SharedReads
 from storage.database import Database
 
 
 def worker() -> None:
-    """Announce what time and the catalogue change, beside `serve` or in place of its own worker, until interrupted.
+    """Announce what time and the catalogue change and deliver webhooks, beside `serve` or in place of its own worker.
 
     Any number may run on one PostgreSQL database. With `worker = false` processes that serve leave it to them.
     """
@@ -31,8 +32,10 @@ async def _work(database: Database, settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, interrupted.set)
     shared = SharedReads(database, kept_bytes=settings.kept_bytes)
     try:
-        async with Worker(database, shared.wakeups, event_days=settings.event_days, kept=shared):
-            out.print(f"\nAdmittance announces changes in {masked(settings.database_url.get_secret_value())}\n")
+        worker = Worker(database, shared.wakeups, event_days=settings.event_days, kept=shared)
+        async with worker, delivering_webhooks(database, settings):
+            url = masked(settings.database_url.get_secret_value())
+            out.print(f"\nAdmittance announces changes and delivers webhooks of {url}\n")
             out.print("Ctrl-C stops it.\n")
             await interrupted.wait()
     finally:

@@ -18,6 +18,8 @@ _SECRET_NAMES = re.compile(r"authorization|cookie|password|passwd|secret|token",
 _SECRETS = (
     # API keys and session tokens. What stays names the kind and the environment; a part of one is masked too.
     (re.compile(r"(adms?_[a-z0-9]{1,255}_)[A-Za-z0-9]{8,}"), r"\1***"),
+    # Secrets of webhooks.
+    (re.compile(r"(whsec_)[A-Za-z0-9+/=]{8,}"), r"\1***"),
     # JSON Web Tokens: `eyJ` is how a JSON object begins in base64. Half a token tells its holder as the whole does.
     (re.compile(r"eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*"), "***"),
     # The header as it stands in a request, a mapping or a list of pairs; and what it holds, by itself.

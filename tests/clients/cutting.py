@@ -19,6 +19,8 @@ class Way:
             writer.transport.abort()
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Not before it has asked for something: Node 20's fetch never settles if its connection is reset by then.
+        first = await reader.read(65_536)
         try:
             to_reader, to_writer = await asyncio.open_connection("127.0.0.1", self.target)
         except OSError:
@@ -26,6 +28,7 @@ class Way:
             return
         self._open |= {writer, to_writer}
         try:
+            to_writer.write(first)
             await asyncio.gather(_pump(reader, to_writer), _pump(to_reader, writer))
         finally:
             self._open -= {writer, to_writer}

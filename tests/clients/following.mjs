@@ -2,6 +2,7 @@
 // prints each change as a line of JSON. It ends with the customer.
 import { createClient as byEvents } from "graphql-sse";
 import { createClient as bySocket } from "graphql-ws";
+import WebSocket from "ws";
 
 import { apply, follow } from "../../docs/examples/follow.mjs";
 
@@ -9,7 +10,13 @@ const { ADMITTANCE_URL: url, ADMITTANCE_KEY: key, ADMITTANCE_TRANSPORT: transpor
 const authorization = `Bearer ${key}`;
 const client =
   transport === "websocket"
-    ? bySocket({ url: url.replace(/^http/, "ws"), connectionParams: { authorization }, retryAttempts: 0 })
+    ? // Node 20's own WebSocket doesn't say that a handshake failed.
+      bySocket({
+        url: url.replace(/^http/, "ws"),
+        connectionParams: { authorization },
+        webSocketImpl: WebSocket,
+        retryAttempts: 0,
+      })
     : byEvents({ url, headers: { authorization }, retryAttempts: 0 });
 
 let keys = new Set();

@@ -85,7 +85,9 @@ async def _read(process: Process, until: int) -> list[Json]:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not seen or seen[-1]["revision"] < until:
             line = await process.stdout.readline()
-            assert line, (await process.stderr.read()).decode() if process.stderr else ""
+            if not line:
+                _, said = await process.communicate()
+                raise AssertionError(f"it ended with {process.returncode} after {seen}: {said.decode()}")
             seen.append(json.loads(line))
     return seen
 

@@ -38,7 +38,13 @@ from tests.fuzz.pool import Pool
 # Lists are cut to this length, as the cost of a document grows with them.
 _LIST_LENGTH = 3
 
-_BY_NAME: Mapping[str, tuple[str, ...]] = {"productFeatureId": ("prodft",), "grantId": ("grt",), "remove": ("si",)}
+_BY_NAME: Mapping[str, tuple[str, ...]] = {
+    "productFeatureId": ("prodft",),
+    "grantId": ("grt",),
+    "remove": ("si",),
+    "eventId": ("evt",),
+    "endpointId": ("we",),
+}
 _BY_OWNER: Mapping[str, tuple[str, ...]] = {
     "CustomerBy": ("cus",),
     "FeatureBy": ("feat",),
@@ -50,6 +56,10 @@ _BY_OWNER: Mapping[str, tuple[str, ...]] = {
     "SetSubscriptionStatusInput": ("sub",),
     "RevokeCustomerSessionInput": ("cs",),
     "SubscriptionItemUpdate": ("si",),
+    "Query.webhookEndpoint": ("we",),
+    "UpdateWebhookEndpointInput": ("we",),
+    "DeleteWebhookEndpointInput": ("we",),
+    "RotateWebhookSecretInput": ("we",),
 }
 """What an id is of: told by the argument's or field's own name, or by what it belongs to."""
 
@@ -60,6 +70,7 @@ _NUMBERS = {
     "quantity": (0, 3),
     "intervalCount": (1, 4),
     "expiresIn": (60, 3600),
+    "previousExpiresIn": (0, 3600),
 }
 _NOTHING = StringValueNode(value="")
 _PAGES = (("first", "after"), ("last", "before"))

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 Json = Any
 
-KINDS = ("cus", "feat", "prod", "prodft", "sub", "si", "grt", "cs", "ent", "env")
+KINDS = ("cus", "feat", "prod", "prodft", "sub", "si", "grt", "cs", "ent", "env", "we", "evt", "whd", "wha")
 """What ids begin with, by the type they are of."""
 
 _ID = re.compile(r"([a-z]+)_[0-9A-Za-z]+")

@@ -120,6 +120,17 @@ class Api:
         )
         return payload["subscription"]
 
+    async def webhook_endpoint(self, *events: str, **more: Json) -> str:
+        """The id of a new endpoint, disabled: no application that runs beside the test looks its name up."""
+        if events:
+            more["enabledEvents"] = list(events)
+        payload = await self.mutate(
+            "createWebhookEndpoint", "webhookEndpoint { id }", url="https://hooks.example.com", **more
+        )
+        id_ = payload["webhookEndpoint"]["id"]
+        await self.mutate("updateWebhookEndpoint", id=id_, status="DISABLED")
+        return id_
+
     async def of_customer(self, customer: str, selection: str) -> Json:
         """Fields of a customer named by external id."""
         document = f"query Q($by: CustomerBy!) {{ customer(by: $by) {{ {selection} }} }}"

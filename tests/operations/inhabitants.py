@@ -6,10 +6,21 @@ from dataclasses import dataclass
 from entitlements.facts import CustomerId, FeatureId
 from entitlements.ids import entitlement_id
 from storage.ids import new_id
+from storage.webhook_ids import delivery_id, webhook_event_id
+from storage.webhook_records import WebhookEventType
 from tests.operations.api import Api, Json
+from tests.operations.deliveries import fail_deliveries
 from tests.operations.schema_walk import REFERENCES, Place, document, selection
 
-OBJECTS = {"Query": "feature", "Feature": "feature", "Product": "product", "Customer": "customer"}
+OBJECTS = {
+    "Query": "feature",
+    "Feature": "feature",
+    "Product": "product",
+    "Customer": "customer",
+    "WebhookEndpoint": "webhook endpoint",
+    "WebhookEvent": "webhook event",
+    "WebhookDelivery": "webhook delivery",
+}
 """Types whose fields take references, and an object to ask them of."""
 
 
@@ -50,6 +61,10 @@ def unknown() -> Known:
         "clock": new_id("clock"),
         "entitlement": entitlement_id(customer, feature),
         "environment": new_id("env"),
+        "webhook endpoint": new_id("we"),
+        "webhook event": webhook_event_id(new_id("evt"), WebhookEventType.CHANGED),
+        "webhook delivery": delivery_id(new_id("evt"), WebhookEventType.CHANGED, new_id("we")),
+        "webhook attempt": new_id("wha"),
     }
     return Known(ids, _keys("unknown"), "nobody@example.com")
 
@@ -58,6 +73,9 @@ async def furnish(api: Api, label: str) -> Known:
     """Puts an object of every type into an environment; the owner's keys begin with the label."""
     keys, email = _keys(label), f"{label}@example.com"
     clock = await _clock(api)
+    # One is enough, however often this is asked for: there can't be many.
+    there = (await api.run("{ webhookEndpoints(first: 1) { nodes { id } } }"))["webhookEndpoints"]["nodes"]
+    endpoint = there[0]["id"] if there else await api.webhook_endpoint()
     feature, other = [await api.feature(keys[kind]) for kind in ("feature", "other feature")]
     product = await api.product(keys["product"], keys["feature"])
     attached = await api.of_node("Product", product, "features { nodes { id } }")
@@ -81,8 +99,22 @@ async def furnish(api: Api, label: str) -> Known:
         "clock": clock,
         "entitlement": grant["grant"]["entitlement"]["id"],
         "environment": api.environment.id,
+        **await _attempt_a_delivery(api, endpoint),
     }
     return Known(ids, keys, email)
+
+
+async def _attempt_a_delivery(api: Api, endpoint: str) -> dict[str, str]:
+    """Has a delivery of the endpoint fail once."""
+    attempt = await fail_deliveries(api, endpoint, times=1)
+    document = "delivery { id event { id } }"
+    found = await api.of_node("WebhookAttempt", attempt, document)
+    return {
+        "webhook endpoint": endpoint,
+        "webhook event": found["delivery"]["event"]["id"],
+        "webhook delivery": found["delivery"]["id"],
+        "webhook attempt": attempt,
+    }
 
 
 def names_at(place: Place, known: Known, cursor: str | None) -> list[Json]:
@@ -159,6 +191,14 @@ INPUTS: dict[str, Callable[[Known, Known], Json]] = {
     "revokeGrant": lambda mine, _: {"grantId": mine.ids["grant"]},
     "createCustomerSession": lambda mine, _: {"customer": _id(mine, "customer")},
     "revokeCustomerSession": lambda mine, _: {"id": mine.ids["session"]},
+    "createWebhookEndpoint": lambda _, __: {"url": "https://hooks.example.com"},
+    "updateWebhookEndpoint": lambda mine, _: {"id": mine.ids["webhook endpoint"], "description": "D"},
+    "rotateWebhookSecret": lambda mine, _: {"id": mine.ids["webhook endpoint"]},
+    "redeliver": lambda mine, _: {
+        "eventId": mine.ids["webhook event"],
+        "endpointId": mine.ids["webhook endpoint"],
+    },
+    "deleteWebhookEndpoint": lambda mine, _: {"id": mine.ids["webhook endpoint"]},
     "archiveFeature": lambda mine, _: {"feature": _id(mine, "feature")},
     "deleteCustomer": lambda mine, _: {"customer": _id(mine, "customer")},
     "advanceTestClock": lambda mine, _: {"id": mine.ids["clock"], "frozenTime": "2100-02-01T00:00:00Z"},

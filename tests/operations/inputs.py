@@ -26,6 +26,8 @@ async def valid_inputs(api: Api) -> dict[str, Json]:
     session = await api.mutate("createCustomerSession", "customerSession { id }", customer=ACME)
     viewer = await api.run("{ viewer { environment { testClock { id } } } }")
     clock = viewer["viewer"]["environment"]["testClock"]["id"]
+    endpoint = await api.webhook_endpoint()
+    told = await api.run("{ webhookEvents(first: 1) { nodes { id } } }")
     attachment = await api.run('{ product(by: {lookupKey: "pro"}) { features { nodes { id } } } }')
     return {
         "createFeature": {"name": "A", "lookupKey": "a"},
@@ -50,6 +52,11 @@ async def valid_inputs(api: Api) -> dict[str, Json]:
         "createTestClock": {"frozenTime": "2027-01-01T00:00:00Z"},
         "advanceTestClock": {"id": clock, "frozenTime": "2027-01-01T00:00:00Z"},
         "deleteTestClock": {"id": clock},
+        "createWebhookEndpoint": {"url": "https://hooks.example.com"},
+        "updateWebhookEndpoint": {"id": endpoint},
+        "rotateWebhookSecret": {"id": endpoint},
+        "redeliver": {"eventId": told["webhookEvents"]["nodes"][0]["id"], "endpointId": endpoint},
+        "deleteWebhookEndpoint": {"id": endpoint},
     }
 
 
@@ -77,5 +84,8 @@ async def everything(api: Api) -> Json:
             id externalId name email metadata revision
             subscriptions { nodes { id status metadata cancelAt items { id quantity product { id } } } }
             grants { nodes { id revokedAt } }
+        } }
+        webhookEndpoints { nodes {
+            id url enabledEvents ordered description metadata status previousSecretExpiresAt deliveries { totalCount }
         } }
     }""")

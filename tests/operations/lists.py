@@ -1,8 +1,10 @@
 """Every connection of the schema with something in it, and how to ask for a page of it."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from tests.operations.api import Api, Json
+from tests.operations.deliveries import fail_deliveries
 
 SIZE = 7
 """How many entries `fill` puts into every list."""
@@ -64,6 +66,25 @@ ENTITLEMENTS_AT = List(
 )
 TIMELINE = List("Customer.timeline", _of_customer("timeline"), counts=False)
 
+ENDPOINTS = List("Query.webhookEndpoints", "{ list: webhookEndpointsARGUMENTS SELECTION }")
+EVENTS = List("Query.webhookEvents", '{ list: webhookEvents(type: "entitlements.changed")ARGUMENTS SELECTION }')
+ENDPOINT_DELIVERIES = List(
+    "WebhookEndpoint.deliveries",
+    "{ webhookEndpoints(last: 1) { nodes { list: deliveriesARGUMENTS SELECTION } } }",
+)
+EVENT_DELIVERIES = List(
+    "WebhookEvent.deliveries",
+    """{ webhookEvents(type: "entitlements.changed", last: 1) { nodes {
+        list: deliveries(state: [PENDING, FAILED])ARGUMENTS SELECTION
+    } } }""",
+)
+ATTEMPTS = List(
+    "WebhookDelivery.attempts",
+    """{ webhookEndpoints(last: 1) { nodes { deliveries(state: [FAILED]) { nodes {
+        list: attemptsARGUMENTS SELECTION
+    } } } } }""",
+)
+
 LISTS = (
     FEATURES,
     PRODUCTS,
@@ -76,11 +97,17 @@ LISTS = (
     ENTITLEMENTS,
     ENTITLEMENTS_AT,
     TIMELINE,
+    ENDPOINTS,
+    EVENTS,
+    ENDPOINT_DELIVERIES,
+    EVENT_DELIVERIES,
+    ATTEMPTS,
 )
 
 
 async def fill(api: Api) -> None:
     """Puts seven entries into every list: features, products, customers, and all there is between them."""
+    endpoints = [await api.webhook_endpoint("entitlements.changed") for _ in range(SIZE)]
     features = [f"f{number}" for number in range(SIZE)]
     for feature in features:
         await api.feature(feature)
@@ -88,17 +115,20 @@ async def fill(api: Api) -> None:
         await api.product(f"p{number}", *(features if number == 0 else features[:1]))
     for name in ["acme", *(f"c{number}" for number in range(1, SIZE))]:
         await api.customer(name)
-        await grant(api, name, "f0")
+        # Acme has an event more than the others: the last one's comes with time, and nobody announces it.
+        await grant(api, name, "f0", activeFrom="2026-01-15T18:00:00Z" if name == f"c{SIZE - 1}" else None)
     for number in range(SIZE):
         await api.subscribe("acme", f"p{number}")
     for feature in features[1:]:
         await grant(api, "acme", feature)
+    await fail_deliveries(api, endpoints[0], times=SIZE)
+    await api.move_to("2026-01-16T00:00:00Z")
 
 
-async def grant(api: Api, customer: str, feature: str) -> str:
+async def grant(api: Api, customer: str, feature: str, **more: Json) -> str:
     """The id of a new grant."""
     payload = await api.mutate(
-        "grantEntitlement", "grant { id }", customer={"externalId": customer}, feature={"lookupKey": feature}
+        "grantEntitlement", "grant { id }", customer={"externalId": customer}, feature={"lookupKey": feature}, **more
     )
     return payload["grant"]["id"]
 
@@ -109,9 +139,19 @@ def ids(page: Json) -> list[str]:
 
 
 def _only_list(data: Json) -> Json:
-    return data["list"] if "list" in data else next(iter(data.values()))["list"]
+    while "list" not in data:
+        data = _inside(data)
+    return data["list"]
 
 
 def _is_empty(data: Json) -> bool:
-    found = data["list"] if "list" in data else next(iter(data.values()))
+    found: Json = data
+    while found is not None and "list" not in found:
+        found = _inside(found)
     return found is None or found["list"] is None
+
+
+def _inside(data: Json) -> Json:
+    """What the only field holds, of a connection its only node."""
+    found = next(iter(data.values()))
+    return cast("list[Json]", found)[0] if isinstance(found, list) else found

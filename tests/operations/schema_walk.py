@@ -22,7 +22,7 @@ REFERENCES = {"FeatureBy": "feature", "ProductBy": "product", "CustomerBy": "cus
 """Inputs that name something, and what."""
 
 NAMELESS = {"at": '"2026-02-01T00:00:00Z"', "instant": '"2026-02-01T00:00:00Z"'} | dict.fromkeys(
-    ("first", "last", "archived", "active", "detached", "status", "since", "until"), ""
+    ("first", "last", "archived", "active", "detached", "status", "since", "until", "state", "type"), ""
 )
 """Arguments that name nothing, with a value for those that are required."""
 

@@ -5,8 +5,9 @@ from graphql import GraphQLObjectType, build_schema
 
 from schema.build import sdl
 from tests.operations.api import Api
+from tests.operations.deliveries import fail_deliveries
 from tests.operations.keeping import AFRESH
-from tests.operations.lists import FEATURES, LISTS, SIZE, fill, ids
+from tests.operations.lists import FEATURES, LISTS, SIZE, fill, grant, ids
 from tests.operations.statements import statements
 
 
@@ -122,6 +123,9 @@ async def test_a_size_that_cannot_be_is_refused_by_every_list(api: Api, argument
     await api.feature("f0")
     await api.product("p0")
     await api.customer("acme")
+    endpoint = await api.webhook_endpoint()
+    await grant(api, "acme", "f0")
+    await fail_deliveries(api, endpoint, times=1)
 
     for each in LISTS:
         assert await each.refusal(api, arguments) == message, each.place

@@ -16,6 +16,11 @@ NAMES = {
     "revokeCustomerSession.id": "cs",
     "advanceTestClock.id": "clock",
     "deleteTestClock.id": "clock",
+    "updateWebhookEndpoint.id": "we",
+    "deleteWebhookEndpoint.id": "we",
+    "rotateWebhookSecret.id": "we",
+    "endpointId": "we",
+    "eventId": "evt",
     "id": "sub",
 }
 """What the inputs name objects by, and the prefix of the ids they take there."""
@@ -28,6 +33,7 @@ READS = {
     "{ subscription(id: $id) { id } }": "sub",
     "{ entitlement(id: $id) { id } }": "ent",
     "{ testClock(id: $id) { id } }": "clock",
+    "{ webhookEndpoint(id: $id) { id } }": "we",
 }
 
 
@@ -78,6 +84,7 @@ async def ids_of(api: Api) -> dict[str, str]:
         customers { nodes { id
             subscriptions { nodes { id items { id } } } grants { nodes { id } } entitlements { nodes { id } }
         } }
+        webhookEndpoints { nodes { id } } webhookEvents { nodes { id } }
     }""")
     session = await api.mutate("createCustomerSession", "customerSession { id }", customer={"externalId": "acme"})
     product, customer = data["products"]["nodes"][0], data["customers"]["nodes"][0]
@@ -93,5 +100,7 @@ async def ids_of(api: Api) -> dict[str, str]:
         session["customerSession"],
         customer["entitlements"]["nodes"][0],
         data["viewer"]["environment"]["testClock"],
+        data["webhookEndpoints"]["nodes"][0],
+        data["webhookEvents"]["nodes"][0],
     ]
     return {each["id"].partition("_")[0]: each["id"] for each in found}

@@ -7,6 +7,7 @@ import pytest
 from storage.environments import create_environment
 from tests.operations.api import Api, Json
 from tests.operations.conftest import START
+from tests.operations.deliveries import fail_deliveries
 
 NODES = "query Q($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
 
@@ -36,6 +37,10 @@ async def test_what_every_id_begins_with_tells_its_type(api: Api) -> None:
         "Entitlement": "ent",
         "Environment": "env",
         "TestClock": "clock",
+        "WebhookEndpoint": "we",
+        "WebhookEvent": "evt",
+        "WebhookDelivery": "whd",
+        "WebhookAttempt": "wha",
     }
 
 
@@ -162,7 +167,10 @@ async def one_of_each(api: Api) -> dict[str, str]:
     """The id of an object of every type that has one, and the type's name."""
     feature, product = await api.feature("sso"), await api.product("pro", "sso")
     customer = await api.customer("acme")
+    endpoint = await api.webhook_endpoint()
     subscription = await api.subscribe("acme", "pro")
+    attempt = await fail_deliveries(api, endpoint, times=1)
+    attempted: Json = await api.of_node("WebhookAttempt", attempt, "delivery { id event { id } }")
     grant = await api.mutate(
         "grantEntitlement", "grant { id entitlement { id } }", customer={"id": customer}, feature={"id": feature}
     )
@@ -181,4 +189,8 @@ async def one_of_each(api: Api) -> dict[str, str]:
         grant["grant"]["entitlement"]["id"]: "Entitlement",
         api.environment.id: "Environment",
         viewer["viewer"]["environment"]["testClock"]["id"]: "TestClock",
+        endpoint: "WebhookEndpoint",
+        attempted["delivery"]["event"]["id"]: "WebhookEvent",
+        attempted["delivery"]["id"]: "WebhookDelivery",
+        attempt: "WebhookAttempt",
     }

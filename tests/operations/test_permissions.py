@@ -9,7 +9,7 @@ from strawberry.types.field import StrawberryField
 from resolvers.callers import Access, Caller, CallerKind, Scope
 from resolvers.context import new_context
 from schema.build import CORE_SCHEMA
-from schema.permissions import ANYONE, CATALOGUE, CUSTOMERS, OWN, SANDBOXES, TYPES, Requires
+from schema.permissions import ANYONE, CATALOGUE, CUSTOMERS, OWN, SANDBOXES, TYPES, WEBHOOKS, Requires
 from tests.operations.api import Api, Json, run_as_served
 from tests.operations.inhabitants import INPUTS, Known, furnish, unknown
 
@@ -23,6 +23,7 @@ SHOWS = {
     OWN: {OWN, CATALOGUE},
     CUSTOMERS: {CUSTOMERS, OWN, CATALOGUE},
     SANDBOXES: {SANDBOXES},
+    WEBHOOKS: {WEBHOOKS},
 }
 """What whoever may see a thing sees below it without asking for a right of its own."""
 

@@ -109,6 +109,10 @@ def test_the_interfaces_are_implemented_by_those_that_were_promised_to() -> None
             "Grant",
             "Environment",
             "TestClock",
+            "WebhookEndpoint",
+            "WebhookEvent",
+            "WebhookDelivery",
+            "WebhookAttempt",
         },
         "EntitlementState": {"Entitlement", "EntitlementSnapshot"},
     }

@@ -24,6 +24,8 @@ READS = [
     "{ subscription(id: $id) { id } }",
     "{ entitlement(id: $id) { id } }",
     "{ testClock(id: $id) { id } }",
+    "{ webhookEndpoint(id: $id) { id } }",
+    "{ webhookEvents(type: $key) { totalCount nodes { id } } }",
     '{ customer(by: {externalId: "acme"}) { entitlement(lookupKey: $key) { id } } }',
     '{ customer(by: {externalId: "acme"}) { entitlements(lookupKeys: [$key]) { totalCount nodes { id } } } }',
     '{ customer(by: {externalId: "acme"}) { timeline(lookupKeys: [$key]) { totalCount nodes { id } } } }',
@@ -61,7 +63,7 @@ def test_every_query_with_a_text_is_among_those_tested() -> None:
     query = cast("GraphQLObjectType", TYPES["Query"])
     with_arguments = {name for name, field in query.fields.items() if field.args}
 
-    assert with_arguments - {read.split("(")[0][2:] for read in READS} == {"products"}
+    assert with_arguments - {read.split("(")[0][2:] for read in READS} == {"products", "webhookEndpoints"}
 
 
 def texts(bad: str) -> Iterator[tuple[str, Json, str]]:

@@ -32,7 +32,7 @@ def test_migrate_makes_the_tables_and_the_environments_once(admittance: Command,
     second, said_second = admittance("migrate"), capsys.readouterr()
 
     assert (first, second) == (0, 0)
-    assert said_first.err == "Applied migration 0001, 0002, 0003, 0005.\nEnvironments: live, test.\n"
+    assert said_first.err == "Applied migration 0001, 0002, 0003, 0004, 0005.\nEnvironments: live, test.\n"
     assert said_second.err == "The tables are up to date.\nEnvironments: live, test.\n"
     assert said_first.out == said_second.out == ""
     assert Path("admittance.db").is_file()
@@ -110,7 +110,8 @@ def test_an_unknown_scope_is_answered_with_those_there_are(installed: Command, c
     assert printed.out == ""
     assert printed.err == (
         'error: There is no scope "catalog:all". Those there are: catalog:read, catalog:write, customers:read, '
-        "customers:write, subscriptions:write, grants:write, sessions:write, or * for all.\n"
+        "customers:write, subscriptions:write, grants:write, sessions:write, webhooks:read, webhooks:write, "
+        "or * for all.\n"
     )
 
 

@@ -19,6 +19,7 @@ from gateway.setting_groups import TelemetrySettings
 from gateway.telemetry.kept import KeptFigures
 from gateway.telemetry.metrics import Metrics, Outcome, metrics_routes
 from gateway.telemetry.operation_names import MOST_NAMES, OTHER
+from gateway.telemetry.webhooks import WebhookFigures
 from gateway.telemetry.worker import WorkerFigures
 from resolvers.context import new_context
 from resolvers.loaders import Loaders
@@ -246,6 +247,7 @@ async def test_the_page_of_the_docs_names_every_metric_its_labels_and_every_outc
     metrics.operation("A", "query", "ok", 0.1, 1)
     metrics.batch("a", 1, 0.1)
     metrics.fallback("introspection")
+    WebhookFigures(metrics.registry).note_attempt("confirmed", 0.1)
     metrics.registry.register(KeptFigures(SharedReads(database), Preparation(CORE_SCHEMA, NO_LIMITS)))
     WorkerFigures(metrics.registry)
     async with _reading(database, metrics=metrics) as client:
@@ -254,7 +256,7 @@ async def test_the_page_of_the_docs_names_every_metric_its_labels_and_every_outc
     rows = [line.split(" | ") for line in OPERATIONS_PAGE.read_text(encoding="utf-8").splitlines() if line[:3] == "| `"]
     documented = {row[0].strip("| `"): set(re.findall(r"`(\w+)`", row[1].partition(":")[0])) for row in rows}
     assert {name: labels for name, labels in documented.items() if name.startswith("admittance_")} == {
-        re.sub("(_operations|_fallbacks|_lookups|_dropped|_announced|_errors)$", r"\1_total", name): labels
+        re.sub("(_operations|_fallbacks|_lookups|_dropped|_announced|_errors|_attempts)$", r"\1_total", name): labels
         for name, labels in _labels(text).items()
         if name.startswith("admittance_")
     }

@@ -44,7 +44,7 @@ def test_it_says_what_it_does_and_stops_when_it_is_told(
         process.send_signal(interrupt)
         rest, said = process.communicate(timeout=20)
 
-    assert greeting.startswith("\nAdmittance announces changes in ")
+    assert greeting.startswith("\nAdmittance announces changes and delivers webhooks of ")
     assert (rest, said, process.returncode) == ("", "Stopped.\n", 0)
 
 

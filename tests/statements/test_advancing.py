@@ -29,7 +29,7 @@ from tests.statements.stage import DAY, NOON, Stage
 
 ROOT = Path(__file__).parents[2]
 YEAR = 365 * DAY
-KILLS = int(os.environ.get("ADMITTANCE_TEST_KILLS", "5"))
+KILLS = int(os.environ.get("CLOCK_KILLS", "5"))
 """How many times a process is killed while it announces."""
 
 

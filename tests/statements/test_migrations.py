@@ -74,7 +74,7 @@ async def test_processes_that_start_at_once_migrate_once(unmigrated_url: str) ->
 
     applied = await asyncio.gather(*(migrate(process) for process in processes))
 
-    assert sorted(applied) == [[], [], ["0001", "0002", "0003", "0005"]]
+    assert sorted(applied) == [[], [], ["0001", "0002", "0003", "0004", "0005"]]
     await check_schema(processes[0])
     assert len(await ensure_environments(processes[0])) == 2
     for process in processes:

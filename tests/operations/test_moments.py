@@ -1,9 +1,11 @@
 """Moments of a followed customer, told late: what is shown as of now is as of the telling."""
 
+import gc
+import weakref
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from gateway.executing import execute
+from gateway.executing import execute, open_source
 from resolvers.callers import holder_of
 from resolvers.context import Context, new_context
 from resolvers.live import Moment, follow_entitlements
@@ -91,6 +93,24 @@ async def test_the_whole_set_of_a_deleted_customer_is_empty(shop: Api) -> None:
     [whole] = await _tell_all(shop, moments)
 
     assert (whole["snapshot"], whole["revision"], whole["customer"], whole["added"]) == (True, 2, None, [])
+
+
+async def test_nothing_that_was_read_to_open_it_stays_with_it(shop: Api) -> None:
+    """There are thousands of them, and the collector of what lies in circles comes rarely."""
+    prepared = PREPARATION.prepare('subscription { entitlementsChanged(customer: {externalId: "acme"}) { revision } }')
+    context = await _context(shop)
+    left = weakref.ref(context)
+    gc.collect()
+    gc.disable()
+    try:
+        moments = await open_source(prepared, prepared.operation(None), None, context)
+        del context
+        assert left() is None
+    finally:
+        gc.enable()
+
+    assert isinstance(moments, AsyncGenerator)
+    await moments.aclose()
 
 
 async def test_it_begins_behind_what_time_has_changed_already(shop: Api) -> None:

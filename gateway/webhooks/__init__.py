@@ -1,0 +1,1 @@
+"""Delivering webhooks: when, signed how, to which addresses, and what is made of the answers."""

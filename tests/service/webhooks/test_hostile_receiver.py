@@ -1,0 +1,219 @@
+"""A receiver that does everything wrong, at random: every event arrives at least once, and nothing else suffers."""
+
+import os
+import random
+import sys
+import time
+from collections import Counter
+from typing import NamedTuple
+
+import pytest
+
+from tests.service.webhooks.post import AT_ONCE, Post, dispatching, running
+from tests.service.webhooks.receiver import (
+    Behaviour,
+    Connection,
+    close_early,
+    close_within,
+    confirm,
+    fail,
+    flood,
+    hang,
+    receiving,
+    redirect,
+    refuse_for_now,
+    reset,
+    talk_nonsense,
+    trickle,
+)
+from tests.service.webhooks.verifying import verified
+
+EVENTS = int(os.environ.get("WEBHOOK_EVENTS", "300"))
+"""Effective changes in the long test, each told in two ways."""
+
+CHANGES_OF_A_CUSTOMER = 10
+ATTEMPT_SECONDS = 0.25
+
+WRONG: dict[str, Behaviour] = {
+    "fails": fail,
+    "refuses for now": refuse_for_now,
+    "redirects": redirect,
+    "closes early": close_early,
+    "closes within its answer": close_within,
+    "resets": reset,
+    "talks nonsense": talk_nonsense,
+    "floods": flood,
+    "hangs": hang,
+    "trickles": trickle,
+}
+
+
+class Case(NamedTuple):
+    """What an attempt comes to that meets a behaviour."""
+
+    behaviour: Behaviour
+    status_code: int | None
+    failure: str | None
+
+
+CASES = {
+    "fails": Case(fail, 500, None),
+    "refuses for now": Case(refuse_for_now, 429, None),
+    "redirects": Case(redirect, 307, None),
+    "floods": Case(flood, 500, None),
+    "closes early": Case(close_early, None, "BROKEN_ANSWER"),
+    "closes within its answer": Case(close_within, None, "BROKEN_ANSWER"),
+    "resets": Case(reset, None, "BROKEN_ANSWER"),
+    "talks nonsense": Case(talk_nonsense, None, "BROKEN_ANSWER"),
+    "hangs": Case(hang, None, "TIMEOUT"),
+    "trickles": Case(trickle, None, "TIMEOUT"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+async def test_an_attempt_that_goes_wrong_is_told_and_tried_again(post: Post, case: str) -> None:
+    behaviour, status_code, failure = CASES[case]
+    async with receiving(behaviour) as receiver, dispatching(post.database, seconds=ATTEMPT_SECONDS) as dispatcher:
+        endpoint = await post.endpoint(receiver.url, "entitlements.changed")
+        await post.happen(1)
+        began = time.monotonic()
+        await dispatcher.deliver_due()
+        took = time.monotonic() - began
+
+    [delivery] = await post.deliveries(endpoint)
+    [attempt] = await post.attempts(delivery)
+    assert (attempt.status_code, attempt.failure) == (status_code, failure)
+    assert (delivery.state, delivery.failures) == ("PENDING", 1)
+    assert delivery.next_attempt_at is not None
+    assert took < ATTEMPT_SECONDS + 2
+    assert receiver.connections == 1
+
+
+@pytest.mark.timeout(600)
+async def test_every_event_arrives_at_least_once_and_verifies_with_both_libraries(post: Post) -> None:
+    chance = random.Random(5)  # noqa: S311 (no secret)
+    met: Counter[str] = Counter()
+    confirmed: set[str] = set()
+
+    async def misbehave(connection: Connection) -> None:
+        # What takes the whole of an attempt's time is rarer, or the test would be about nothing else.
+        names = [name for name in WRONG for _ in range(1 if WRONG[name] in {hang, trickle} else 6)]
+        name = chance.choice(names) if chance.random() < 0.6 else "confirms"
+        met[name] += 1
+        if name == "confirms":
+            confirmed.add(connection.arrival.event["id"])
+        await WRONG.get(name, confirm)(connection)
+
+    async with receiving(misbehave) as receiver:
+        endpoint = await post.endpoint(receiver.url)
+        began = time.monotonic()
+        async with (
+            dispatching(post.database, schedule=AT_ONCE, seconds=ATTEMPT_SECONDS) as dispatcher,
+            running(dispatcher),
+        ):
+            await post.happen(EVENTS // CHANGES_OF_A_CUSTOMER, CHANGES_OF_A_CUSTOMER)
+            await receiver.until(lambda _: len(confirmed) == 2 * EVENTS)
+        took = time.monotonic() - began
+
+    ids = Counter(verified(arrival, endpoint.secret) for arrival in receiver.arrivals)
+    bodies = {arrival.event["id"]: arrival.body for arrival in receiver.arrivals}
+    revisions = Counter(
+        (arrival["data"]["object"]["customer"]["id"], arrival["data"]["object"]["revision"])
+        for arrival in (each.event for each in receiver.arrivals)
+        if arrival["type"] == "entitlements.changed"
+    )
+    assert len(ids) == 2 * EVENTS
+    assert set(revisions) == {
+        (customer.id, revision) for customer in post.customers for revision in range(1, CHANGES_OF_A_CUSTOMER + 1)
+    }
+    assert all(arrival.body == bodies[arrival.event["id"]] for arrival in receiver.arrivals)
+    attempts = len(receiver.arrivals)
+    sys.stderr.write(f"\n{EVENTS} events, {2 * EVENTS} deliveries, {attempts} attempts in {took:.1f} s: {dict(met)}\n")
+
+
+async def test_a_receiver_that_is_down_for_the_whole_time_loses_nothing(post: Post) -> None:
+    async with receiving() as receiver:
+        port = receiver.port
+    endpoint = await post.endpoint(receiver.url)
+    async with dispatching(post.database) as dispatcher:
+        await post.happen(20)
+        for _ in range(5):
+            await dispatcher.deliver_due()
+            due = [each.next_attempt_at for each in await post.deliveries(endpoint) if each.next_attempt_at]
+            post.clock.move_to(max(due))
+
+        async with receiving(port=port) as receiver:
+            await dispatcher.deliver_due()
+
+    assert len({arrival.event["id"] for arrival in receiver.arrivals}) == 40
+    assert {each.state for each in await post.deliveries(endpoint)} == {"DELIVERED"}
+    [first, *_] = await post.deliveries(endpoint)
+    assert [attempt.failure for attempt in await post.attempts(first)] == ["NO_CONNECTION"] * 5 + [None]
+
+
+async def test_an_endpoint_that_hangs_holds_up_no_other(post: Post) -> None:
+    async with receiving(hang) as slow, receiving() as quick, dispatching(post.database, seconds=30) as dispatcher:
+        await post.endpoint(slow.url)
+        await post.endpoint(quick.url)
+        await post.happen(30)
+        began = time.monotonic()
+        async with running(dispatcher):
+            await quick.until(lambda arrivals: len(arrivals) == 60)
+            took = time.monotonic() - began
+
+    assert took < 20
+    assert slow.connections == 8
+
+
+async def test_an_answer_is_read_no_further_than_64_kb(post: Post) -> None:
+    sent = 0
+
+    async def confirm_at_length(connection: Connection) -> None:
+        nonlocal sent
+        connection.writer.write(b"HTTP/1.1 200 X\r\nContent-Length: 10000000000\r\n\r\n")
+        while True:
+            connection.writer.write(b"x" * 65_536)
+            await connection.writer.drain()
+            sent += 65_536
+
+    async with receiving(confirm_at_length) as receiver, dispatching(post.database, seconds=10) as dispatcher:
+        endpoint = await post.endpoint(receiver.url, "entitlements.changed")
+        await post.happen(1)
+        await dispatcher.deliver_due()
+
+    [delivery] = await post.deliveries(endpoint)
+    [attempt] = await post.attempts(delivery)
+    assert delivery.state == "DELIVERED"
+    assert attempt.duration_ms < 5_000
+    assert attempt.answer == "x" * 1_000
+    # What the kernel takes on both sides of the loopback is on its way before anything is read.
+    assert sent < 16_000_000
+
+
+async def test_a_redirect_is_followed_nowhere(post: Post) -> None:
+    async with receiving() as elsewhere:
+
+        async def point_there(connection: Connection) -> None:
+            await connection.answer(302, Location=elsewhere.url)
+
+        async with receiving(point_there) as receiver, dispatching(post.database) as dispatcher:
+            endpoint = await post.endpoint(receiver.url, "entitlements.changed")
+            await post.happen(1)
+            await dispatcher.deliver_due()
+
+    [delivery] = await post.deliveries(endpoint)
+    assert (delivery.state, delivery.failures) == ("PENDING", 1)
+    assert elsewhere.connections == 0
+
+
+async def test_no_cookie_and_no_connection_is_kept_from_one_delivery_to_the_next(post: Post) -> None:
+    async def give_cookie(connection: Connection) -> None:
+        await connection.answer(200, Set_Cookie="who=you; Path=/")
+
+    async with receiving(give_cookie) as receiver, dispatching(post.database) as dispatcher:
+        await post.endpoint(receiver.url)
+        await post.happen(2)
+        await dispatcher.deliver_due()
+
+    assert len(receiver.arrivals) == receiver.connections == 4
+    assert not any("cookie" in arrival.headers for arrival in receiver.arrivals)
