@@ -54,10 +54,12 @@ proofs: $(VENV)/installed-dev ## take an hour: 10,000 pairs of each kind, the me
 	@CURRENCY_PAIRS=10000 MEMORY_CUSTOMERS=1000000 MEMORY_DOCUMENTS=100000 $(BIN)/python -m pytest -q -s -o timeout=0 \
 		tests/operations/test_currency.py tests/service/test_served_currency.py tests/service/test_memory.py $(ARGS)
 
-proofs-live: $(VENV)/installed-dev ## take an hour: 5,000 followers, 2,000 events to hostile receivers, 200 killed workers and clocks
-	@FOLLOWERS=5000 WEBHOOK_EVENTS=2000 WORKER_KILLS=200 CLOCK_KILLS=200 $(BIN)/python -m pytest -q -s -o timeout=0 \
-		tests/service/test_many_followers.py tests/service/webhooks/test_hostile_receiver.py \
-		tests/service/test_worker_command.py tests/statements/test_advancing.py $(ARGS)
+proofs-live: $(VENV)/installed-dev ## take two hours: 1,000 lives added up, 200 kills of each kind, 5,000 followers, 100,000 customers told
+	@EVENT_LIVES=1000 EVENT_KILLS=200 WORKER_KILLS=200 CLOCK_KILLS=200 FOLLOWERS=5000 WEBHOOK_EVENTS=2000 \
+		ATTACH_CUSTOMERS=100000 $(BIN)/python -m pytest -q -s -o timeout=0 tests/operations/test_events_add_up.py \
+		tests/operations/test_attaching_for_a_crowd.py tests/service/test_many_followers.py \
+		tests/service/webhooks/test_hostile_receiver.py tests/service/test_worker_command.py \
+		tests/statements/test_advancing.py $(ARGS)
 
 fuzz: $(VENV)/installed-dev ## send the running server 10,000 generated requests
 	@$(BIN)/python -m pytest -q -n auto tests/fuzz $(ARGS)
