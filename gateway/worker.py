@@ -8,11 +8,13 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Self
 
+from entitlements.facts import EnvironmentId
 from gateway.errors import log_surprise
 from gateway.telemetry.worker import WorkerFigures
 from storage.advancing import announce_advances
@@ -43,6 +45,7 @@ STOP_SECONDS = 5.0
 """How long the transactions in hand may take at the end."""
 
 _CUSTOMERS_AT_ONCE = 500
+_CUSTOMERS_IN_ONE = 20
 _TRANSACTIONS_AT_ONCE = 4
 _EVENTS_AT_ONCE = 1_000
 _FIRST_PAUSE_SECONDS = 0.5
@@ -113,27 +116,37 @@ class Worker:
         has_swept = await self._sweep()
         return 0.0 if was_told or has_advanced or due or has_swept else _seconds_until_due(agendas)
 
-    async def _announce_all(self, due: Iterable[DueCustomer]) -> None:
-        waiting = iter(due)
-        lines = (self._announce_each(waiting) for _ in range(_TRANSACTIONS_AT_ONCE))
+    async def _announce_all(self, due: Sequence[DueCustomer]) -> None:
+        batches = _batches(due)
+        lines = (self._announce_each(batches) for _ in range(_TRANSACTIONS_AT_ONCE))
         # The others come to their end before one that failed is heard of.
         for end in await asyncio.gather(*lines, return_exceptions=True):
             if end is not None:
                 raise end
 
-    async def _announce_each(self, waiting: Iterator[DueCustomer]) -> None:
-        for due in waiting:
+    async def _announce_each(self, batches: Iterator[list[DueCustomer]]) -> None:
+        for batch in batches:
             if self._stopping.is_set():
                 return
             try:
-                made = await announce_due(self._database, due, self._kept)
+                await self._announce(batch)
             except DatabaseUnavailable:
                 raise
             except Exception as error:  # noqa: BLE001 - the worker's edge: one customer must not stop the others
-                self._put_off(due, error)
+                if len(batch) == 1:
+                    self._put_off(batch[0], error)
+                else:
+                    await self._announce_each([due] for due in batch)
+
+    async def _announce(self, batch: Sequence[DueCustomer]) -> None:
+        environment = batch[0].environment
+        made = await announce_due(self._database, environment, [due.customer for due in batch], self._kept)
+        self._figures.announced.inc(len(made.events))
+        for due in batch:
+            if due.customer in made.unreadable:
+                self._put_off(due, made.unreadable[due.customer])
             else:
                 self._putting_off.pop(due, None)
-                self._figures.announced.inc(len(made))
 
     def _put_off(self, due: DueCustomer, error: Exception) -> None:
         is_known = due in self._putting_off
@@ -176,6 +189,16 @@ async def _wait(for_: asyncio.Event, seconds: float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await for_.wait()
+
+
+def _batches(due: Sequence[DueCustomer]) -> Iterator[list[DueCustomer]]:
+    """Customers of one environment each."""
+    by_environment: defaultdict[EnvironmentId, list[DueCustomer]] = defaultdict(list)
+    for each in due:
+        by_environment[each.environment].append(each)
+    for of_one in by_environment.values():
+        for start in range(0, len(of_one), _CUSTOMERS_IN_ONE):
+            yield of_one[start : start + _CUSTOMERS_IN_ONE]
 
 
 def _pauses() -> Iterator[float]:

@@ -1,11 +1,14 @@
-"""Announcing what time and the catalogue changed: one customer at a time, and however often it is tried, once.
+"""Announcing what time and the catalogue changed: each change once, however often it is tried.
 
 The customer's row says when it is to be looked at (`due_at`), and up to where it was announced. Whatever comes after
 that and is over is written down as events in one transaction with the row: so a worker may be killed at any point, and
 any number may run.
 """
 
+import asyncio
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, or_, select, update
@@ -17,15 +20,16 @@ from entitlements.facts import CustomerId, EnvironmentId
 from entitlements.timeline import timeline
 from storage.agenda import Agenda, load_agendas
 from storage.columns import Instant, Word
-from storage.customers import save_announcement
+from storage.customers import Announced, save_announcements
 from storage.database import Database
 from storage.dialect import AnyRow, one_of_given
-from storage.errors import CustomerMissing
+from storage.errors import RowUnreadable
 from storage.events import insert_events, numbered
-from storage.facts import load_locked_facts
+from storage.facts import load_facts
+from storage.instants import load_present
 from storage.kept import Kept
-from storage.locks import lock_customer_at_once
-from storage.records import Event
+from storage.locks import lock_customers_at_once
+from storage.records import Event, LoadedFacts
 from storage.rows import (
     attachment_changes,
     customers,
@@ -47,6 +51,14 @@ class DueCustomer(NamedTuple):
 
     environment: EnvironmentId
     customer: CustomerId
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What one transaction announced, and of whom it couldn't read the facts."""
+
+    events: list[Event] = field(default_factory=list[Event])
+    unreadable: dict[CustomerId, RowUnreadable] = field(default_factory=dict[CustomerId, RowUnreadable])
 
 
 async def find_due(
@@ -71,42 +83,46 @@ async def find_due(
     return [each for each in found if each not in but]
 
 
-async def announce_due(db: Database, due: DueCustomer, kept: Kept | None = None) -> list[Event]:
-    """Announces what is due for a customer by now, in order, at most EVENTS_AT_ONCE; returns the events it made.
+async def announce_due(
+    db: Database, environment: EnvironmentId, ids: Sequence[CustomerId], kept: Kept | None = None
+) -> Announcement:
+    """Announces what is due for customers by now, for each in order, at most EVENTS_AT_ONCE of each; one transaction.
 
-    Nothing, if another transaction has the customer, as it announces what is due itself; nor where nothing is due any
-    more, or the environment is closed, or its clock is advancing: then all go in one order, by `storage.advancing`.
-    Raises: Contended, RowUnreadable, EnvironmentMissing, DatabaseUnavailable.
+    Left alone is whom another transaction has, as it announces what is due itself, for whom nothing is due any more,
+    and everybody if the environment is closed or its clock is advancing: then all go in one order, by
+    `storage.advancing`. Raises: Contended, EnvironmentMissing, DatabaseUnavailable.
     """
-    environment, customer = due
+    announcement = Announcement()
     async with db.begin_write() as connection:
-        if not await lock_customer_at_once(connection, environment, customer):
-            return []
-        try:
-            loaded, present = await load_locked_facts(connection, environment, customer, kept)
-        except CustomerMissing:
-            return []
-        if loaded.environment.advancing:
-            return []
-        record, clock = loaded.customer, loaded.environment.clock_at
-        real = present or db.clock.now()
-        until = max(filter(None, (clock or real, record.written_at, loaded.environment.catalogue_written_at)))
-        if record.due_at is None or record.due_at > until or loaded.environment.closed_at is not None:
-            return []
-        known = timeline(loaded.facts, loaded.attachments)
-        instants = changes_between(known, record.announced_until, until)[:EVENTS_AT_ONCE]
-        made = numbered(record, [effects_of_time(known, instant) for instant in instants], real)
-        await insert_events(connection, environment, made)
-        announced_until = instants[-1] if instants else record.announced_until
-        await save_announcement(
-            connection,
-            environment,
-            customer,
-            revision=record.announced_revision + len(made),
-            until=announced_until,
-            due_at=next_change(known, announced_until),
-        )
-        return made
+        free = await lock_customers_at_once(connection, environment, ids)
+        loaded = await load_facts(connection, environment, free, kept=kept.attachments if kept else None)
+        present = await load_present(connection, db.clock)
+        announced: dict[CustomerId, Announced] = {}
+        for customer, of in loaded.items():
+            if isinstance(of, RowUnreadable):
+                announcement.unreadable[customer] = of
+            elif (news := _news(of, present)) is not None:
+                made, announced[customer] = news
+                announcement.events.extend(made)
+                # Others are to be answered meanwhile.
+                await asyncio.sleep(0)
+        await insert_events(connection, environment, announcement.events)
+        await save_announcements(connection, environment, announced)
+    return announcement
+
+
+def _news(loaded: LoadedFacts, present: datetime) -> tuple[list[Event], Announced] | None:
+    """What a customer's row and its events are to be; None if nothing is due."""
+    record, environment = loaded.customer, loaded.environment
+    until = max(filter(None, (environment.clock_at or present, record.written_at, environment.catalogue_written_at)))
+    is_due = record.due_at is not None and record.due_at <= until
+    if not is_due or environment.advancing or environment.closed_at is not None:
+        return None
+    known = timeline(loaded.facts, loaded.attachments)
+    instants = changes_between(known, record.announced_until, until)[:EVENTS_AT_ONCE]
+    made = numbered(record, [effects_of_time(known, instant) for instant in instants], present)
+    reached = instants[-1] if instants else record.announced_until
+    return made, Announced(record.announced_revision + len(made), reached, next_change(known, reached))
 
 
 async def tell_of_attachment_change(db: Database) -> bool:

@@ -219,20 +219,6 @@ async def save_write(work: CustomerWork, *, revision: int, due_at: datetime | No
     )
 
 
-async def save_announcement(
-    connection: AsyncConnection,
-    environment: EnvironmentId,
-    customer: CustomerId,
-    *,
-    revision: int,
-    until: datetime,
-    due_at: datetime | None,
-) -> None:
-    """Writes down up to where what time changes for a customer was announced, and when there will be more of it."""
-    given = {"environment": environment, "customer": customer}
-    await connection.execute(_ANNOUNCE, given | {"until": until, "revision": revision, "due": due_at})
-
-
 class Announced(NamedTuple):
     """Up to where what time changes for a customer is announced, and when there will be more of it."""
 
@@ -244,7 +230,7 @@ class Announced(NamedTuple):
 async def save_announcements(
     connection: AsyncConnection, environment: EnvironmentId, announced: Mapping[CustomerId, Announced]
 ) -> None:
-    """Writes down of many customers what `save_announcement` does of one."""
+    """Writes down up to where what time changes for customers was announced, and when there will be more of it."""
     rows = [
         {"environment": environment, "customer": customer, "revision": revision, "until": until, "due": due_at}
         for customer, (revision, until, due_at) in announced.items()

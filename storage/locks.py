@@ -19,7 +19,7 @@ _CUSTOMER = (
     customers.c.deleted_at.is_(None),
 )
 _SHARED_WITH_CUSTOMER = _SHARED.select_from(customers).where(*_CUSTOMER).with_for_update()
-_CUSTOMER_AT_ONCE = select(customers.c.id).where(*_CUSTOMER).with_for_update(skip_locked=True)
+_CUSTOMERS_AT_ONCE = select(customers.c.id).where(*_CUSTOMER).with_for_update(skip_locked=True)
 _CUSTOMERS = select(customers.c.id).where(*_CUSTOMER).order_by(customers.c.id).with_for_update()
 
 
@@ -48,13 +48,15 @@ async def lock_customer(connection: AsyncConnection, environment: EnvironmentId,
         raise CustomerMissing(customer)
 
 
-async def lock_customer_at_once(connection: AsyncConnection, environment: EnvironmentId, customer: CustomerId) -> bool:
-    """As `lock_customer`, but waits for nobody who has the row. False if somebody has, and if there is no such row."""
+async def lock_customers_at_once(
+    connection: AsyncConnection, environment: EnvironmentId, ids: Sequence[CustomerId]
+) -> Sequence[CustomerId]:
+    """As `lock_customer`, for many, but waits for nobody who has one of the rows. Returns those that it got."""
     if not is_postgresql(connection):
-        return True
+        return ids
     await lock_catalogue(connection, environment, exclusive=False)
-    given = {"environment": environment, "customers": [customer]}
-    return (await connection.execute(_CUSTOMER_AT_ONCE, given)).one_or_none() is not None
+    rows = await connection.execute(_CUSTOMERS_AT_ONCE, {"environment": environment, "customers": ids})
+    return [row.id for row in rows]
 
 
 async def lock_customers(connection: AsyncConnection, environment: EnvironmentId, ids: Sequence[CustomerId]) -> None:

@@ -128,7 +128,7 @@ async def _announce(database: Database) -> None:
 
         async def work() -> None:
             for each in waiting:  # noqa: B023 - all of them share it
-                await announce_due(database, each)
+                await announce_due(database, each.environment, [each.customer])
 
         await asyncio.gather(*(work() for _ in range(AT_ONCE // 4)))
 

@@ -45,7 +45,7 @@ async def session_of(caller: Caller, customer: Json = ACME) -> tuple[str, str]:
 async def announce(database: Database) -> None:
     """Announces what is due, as the worker does."""
     for due in await find_due(database, 100):
-        await announce_due(database, due)
+        await announce_due(database, due.environment, [due.customer])
 
 
 @by_either

@@ -76,7 +76,7 @@ async def test_workers_that_are_killed_lose_and_repeat_nothing(
         left["all" if due == CUSTOMERS else "some" if due else "none"] += 1
     while due := await find_due(database, 1_000):
         for each in due:
-            await announce_due(database, each)
+            await announce_due(database, each.environment, [each.customer])
 
     print(f"{KILLS} workers killed; of {CUSTOMERS} customers they left {dict(left)}")  # noqa: T201
     starts = [NOON + day * DAY for day in range(1, KILLS + 1)]

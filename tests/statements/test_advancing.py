@@ -103,7 +103,7 @@ async def test_while_a_clock_advances_nobody_else_announces_what_lies_on_its_way
     due = DueCustomer(stage.env, customer.id)
 
     assert await find_due(stage.db, 100) == []
-    assert await announce_due(stage.db, due) == []
+    assert (await announce_due(stage.db, due.environment, [due.customer])).events == []
     assert await find_advancing(stage.db) == [stage.env]
     assert not await announce_advance(stage.db, stage.env)
 

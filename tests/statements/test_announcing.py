@@ -26,7 +26,7 @@ async def _announce_all(stage: Stage) -> None:
         pass
     while due := await find_due(stage.db, 100):
         for each in due:
-            await announce_due(stage.db, each)
+            await announce_due(stage.db, each.environment, [each.customer])
 
 
 def _folded(events: list[Event]) -> set[FeatureId]:
@@ -97,9 +97,9 @@ async def test_announcing_twice_and_by_several_at_once_makes_each_event_once(sta
     await set_clock(stage.db, stage.env, NOON + 30 * DAY)
 
     due = DueCustomer(stage.env, customer.id)
-    made = await asyncio.gather(*(announce_due(stage.db, due) for _ in range(8)))
+    made = await asyncio.gather(*(announce_due(stage.db, due.environment, [due.customer]) for _ in range(8)))
 
-    assert sorted(len(events) for events in made) == [0] * 7 + [5]
+    assert sorted(len(each.events) for each in made) == [0] * 7 + [5]
     assert [event.revision for event in await _events(stage, customer)] == list(range(1, 11))
 
 

@@ -86,13 +86,13 @@ async def test_environments_that_are_frozen_have_a_clock_of_their_own_since(unmi
     frozen = Environment(EnvironmentId("env_1"), "frozen", livemode=False, created_at=NOON, clock_at=NOON + DAY)
     known = {name: value for name, value in asdict(frozen).items() if name != "advancing"}
 
-    def migrate_to_0003(connection: Connection) -> None:
+    def migrate_to_0004(connection: Connection) -> None:
         config = Config(attributes={"connection": connection})
         config.set_main_option("script_location", str(Path(migrations.__file__).parent).replace("%", "%%"))
-        command.upgrade(config, "0003")
+        command.upgrade(config, "0004")
 
     async with database.begin_write() as connection:
-        await connection.run_sync(migrate_to_0003)
+        await connection.run_sync(migrate_to_0004)
         await connection.execute(insert(environments).values(known))
     assert await migrate(database) == ["0005"]
 

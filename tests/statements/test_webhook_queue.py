@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from entitlements.facts import Grant, GrantId
-from storage.announcing import DueCustomer, announce_due
+from storage.announcing import announce_due
 from storage.environments import set_clock
 from storage.grants import insert_grant
 from storage.ids import new_id
@@ -45,7 +45,7 @@ async def test_a_write_and_what_time_announces_are_queued_alike(stage: Stage) ->
     await stage.grant(customer, await stage.feature("sso"), days=1)
     await set_clock(stage.db, stage.env, NOON + 30 * DAY)
 
-    await announce_due(stage.db, DueCustomer(stage.env, customer.id))
+    await announce_due(stage.db, stage.env, [customer.id])
 
     async with stage.db.read() as connection:
         rows = (await connection.execute(select(webhook_deliveries).order_by(webhook_deliveries.c.revision))).all()
