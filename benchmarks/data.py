@@ -202,6 +202,7 @@ def _customer(number: int, since: datetime) -> dict[str, Any]:
         "announced_until": since,
         "written_at": since,
         "deleted_at": None,
+        "due_at": None,
     }
 
 

@@ -1,7 +1,7 @@
 """The application, put together."""
 
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -71,8 +71,7 @@ def build_app(settings: Settings) -> Starlette:
     preparation = Preparation(CORE_SCHEMA, Limits.of(settings), compiled=settings.compiled)
     metrics = Metrics()
     metrics.registry.register(KeptFigures(shared, preparation))
-    worker = _worker(settings, database, shared, metrics) if settings.worker else None
-    webhooks = WebhookFigures(metrics.registry)
+    working = _working(settings, database, shared, metrics) if settings.worker else nullcontext()
     tracing = tracer(settings)
     readiness = Readiness(database)
     authenticator = Authenticator(shared, database.clock, identity, rates, usage)
@@ -98,9 +97,7 @@ def build_app(settings: Settings) -> Starlette:
             # A process over tables it doesn't know would answer every request with a surprise.
             await check_schema(database)
             await stack.enter_async_context(usage)
-            if worker is not None:
-                await stack.enter_async_context(worker)
-                await stack.enter_async_context(delivering_webhooks(database, settings, observe=webhooks.note_attempt))
+            await stack.enter_async_context(working)
             yield
             readiness.stop()
 
@@ -122,9 +119,19 @@ def build_app(settings: Settings) -> Starlette:
     )
 
 
-def _worker(settings: Settings, database: Database, shared: SharedReads, metrics: Metrics) -> Worker:
-    figures = WorkerFigures(metrics.registry)
-    return Worker(database, shared.wakeups, event_days=settings.event_days, kept=shared, figures=figures)
+def _working(
+    settings: Settings, database: Database, shared: SharedReads, metrics: Metrics
+) -> AbstractAsyncContextManager[None]:
+    """The worker, and the delivering of webhooks, with figures that are there from now on."""
+    figures, webhooks = WorkerFigures(metrics.registry), WebhookFigures(metrics.registry)
+    worker = Worker(database, shared.wakeups, event_days=settings.event_days, kept=shared, figures=figures)
+
+    @asynccontextmanager
+    async def work() -> AsyncGenerator[None]:
+        async with worker, delivering_webhooks(database, settings, observe=webhooks.note_attempt):
+            yield
+
+    return work()
 
 
 def _shared_reads(settings: Settings, database: Database) -> SharedReads:

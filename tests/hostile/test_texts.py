@@ -103,7 +103,7 @@ async def both(sqlite_path: Path, tmp_path: Path, postgresql_url: URL) -> AsyncG
             database_url = await stack.enter_async_context(fresh)
             database = Database.open(database_url)
             stack.push_async_callback(database.close)
-            url = stack.enter_context(serving(database_url))
+            url = stack.enter_context(serving(database_url, max_body_bytes=1_048_576))
             client = await stack.enter_async_context(httpx2.AsyncClient(base_url=url))
             caller = await Caller.arrive(client, database)
             credential, _ = await create_key(database, caller.environment.id, "tests", (EVERY_SCOPE,))

@@ -165,7 +165,7 @@ def test_fragments_in_circles_are_left_to_validation(fragments: str) -> None:
         ("{ viewer { nodes { id } } }", "Cannot query field 'nodes' on type 'Viewer'."),
         ("{ viewer { id { id } } }", "must not have a selection"),
         ("{ viewer }", "must have a selection"),
-        ("subscription { a { b } }", "subscription operation"),
+        ("subscription { a { b } }", "Cannot query field 'a' on type 'Subscription'."),
         ("type A { b: C }", "is not executable"),
         ("{ viewer { ...F } } fragment F on Viewer { id } fragment F on Viewer { kind }", "only one fragment"),
         ("{ viewer { id } } fragment F on Viewer { id }", "Fragment 'F' is never used."),

@@ -26,8 +26,11 @@ Json = Any
 
 @contextmanager
 def serving(database_url: str, **given: Json) -> Generator[str]:
-    """The application with these settings, served as `running` does; yields its URL."""
-    settings = Settings(database_url=SecretStr(database_url), **given)
+    """The application with these settings, served as `running` does; yields its URL.
+
+    Without a worker, unless it is asked for: so that what the database is asked is what the test asked for.
+    """
+    settings = Settings(database_url=SecretStr(database_url), **({"worker": False} | given))
     with running(build_app(settings), settings) as url:
         yield url
 

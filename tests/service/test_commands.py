@@ -110,8 +110,8 @@ def test_an_unknown_scope_is_answered_with_those_there_are(installed: Command, c
     assert printed.out == ""
     assert printed.err == (
         'error: There is no scope "catalog:all". Those there are: catalog:read, catalog:write, customers:read, '
-        "customers:write, subscriptions:write, grants:write, sessions:write, webhooks:read, webhooks:write, "
-        "or * for all.\n"
+        "customers:write, subscriptions:write, grants:write, sessions:write, sandboxes:write, webhooks:read, "
+        "webhooks:write, or * for all.\n"
     )
 
 

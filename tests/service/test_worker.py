@@ -80,7 +80,7 @@ async def _event(shared: SharedReads, stage: Stage, customer: CustomerRecord, re
 async def test_a_server_announces_by_itself_what_time_changes_when_it_does(database_url: str, stage: Stage) -> None:
     customer = await stage.customer()
     shared = SharedReads(stage.db)
-    with serving(database_url):
+    with serving(database_url, worker=True):
         change = await _grant_until(stage, customer, SOON)
         event = await _event(shared, stage, customer, 2)
     await shared.close()
@@ -97,7 +97,7 @@ async def test_a_server_goes_on_by_itself_with_a_clock_that_is_advancing_in_orde
     before = {event.id for event in await events_of(stage)}
     await begin_advance(stage, NOON + 365 * DAY)
 
-    with serving(database_url):
+    with serving(database_url, worker=True):
         async with asyncio.timeout(30):
             while (await clock_of(stage)).status is ClockStatus.ADVANCING:  # noqa: ASYNC110 - its row alone tells of it
                 await asyncio.sleep(0.05)
@@ -113,7 +113,7 @@ async def test_a_server_announces_a_change_of_the_catalogue_to_all_it_concerns(d
     for customer in subscribers:
         await stage.subscribe(customer, plan)
     shared = SharedReads(stage.db)
-    with serving(database_url):
+    with serving(database_url, worker=True):
         attached = await stage.attach(plan, await stage.feature("api"), CatalogRollout.IMMEDIATE)
         heard = await asyncio.gather(*(_event(shared, stage, customer, 2) for customer in subscribers))
     await shared.close()

@@ -160,7 +160,6 @@ async def test_the_operation_of_the_name_over_the_type_of_its_kind(name: str, da
         (SEVERAL, None, "unknown operation"),
         (SEVERAL, "Unknown", "unknown operation"),
         ("{ a }", "", "unknown operation"),
-        ("subscription { a }", None, "subscription"),
         ("query @experimental_disableErrorPropagation { a }", None, "directive on the operation"),
     ],
 )
