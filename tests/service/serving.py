@@ -30,7 +30,8 @@ def serving(database_url: str, **given: Json) -> Generator[str]:
 
     Without a worker, unless it is asked for: so that what the database is asked is what the test asked for.
     """
-    settings = Settings(database_url=SecretStr(database_url), **({"worker": False} | given))
+    given.setdefault("worker", False)
+    settings = Settings(database_url=SecretStr(database_url), **given)
     with running(build_app(settings), settings) as url:
         yield url
 
