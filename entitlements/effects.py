@@ -6,9 +6,8 @@ from datetime import datetime
 
 from entitlements.access import NOTHING, EntitlementState, EntitlementStatus, state_at
 from entitlements.changes import difference, members_at
-from entitlements.facts import CustomerFacts, FeatureId
+from entitlements.facts import FeatureId
 from entitlements.runs import AccessReason, Run, SourceKind, Timeline
-from entitlements.status import ended_at
 
 SUMMARY_FEATURES = 11
 """Features that an effect remembers of a whole set: the ten that a summary shows, and one that says there are more."""
@@ -51,31 +50,19 @@ def effects_of_time(timeline: Timeline, at: datetime) -> Effects:
     )
 
 
-def effects_of_write(before: Timeline, after: Timeline, facts: CustomerFacts, at: datetime) -> Effects | None:
+def effects_of_write(before: Timeline, after: Timeline, at: datetime) -> Effects | None:
     """What a write at an instant changed; None if it changed neither the set nor the `active_to` of a member.
 
-    `facts`: as they are after the write. Source: DESIGN, Versions.
+    Source: DESIGN, Versions.
     """
     found = difference(before, after, at)
     if not found:
         return None
     members = members_at(before, at)
-
-    def after_removal(feature: FeatureId) -> EntitlementState:
-        of_feature = after.features.get(feature, NOTHING)
-        state = state_at(of_feature, at)
-        if state is not None:
-            return state
-        # Access that began in the very instant of the write that took it leaves no run behind: show one of no length.
-        taken = members[feature]
-        cause = _cause(taken, after, facts, feature, at)
-        ended = replace(taken, active_to=at, end_reason=cause, expired=False)
-        return EntitlementState(EntitlementStatus.CANCELED, ended, at)
-
     return Effects(
         at,
         added=_states(after, at, found.added),
-        removed=tuple((feature, after_removal(feature)) for feature in found.removed),
+        removed=tuple((feature, _after_removal(after, feature, members[feature], at)) for feature in found.removed),
         changed=_states(after, at, found.changed),
         before=_first(members),
         after=_first(members_at(after, at)),
@@ -101,13 +88,13 @@ def _in_order(members: Mapping[FeatureId, Run]) -> list[FeatureId]:
     return sorted(sorted(members), key=lambda feature: members[feature].active_from, reverse=True)
 
 
-def _cause(taken: Run, after: Timeline, facts: CustomerFacts, feature: FeatureId, at: datetime) -> AccessReason:
-    """What a write did that left no run of a feature to name its cause."""
-    [source, *_] = taken.sources
-    if source.kind is SourceKind.GRANT:
-        return AccessReason.GRANT_REVOKED
-    withheld = after.features.get(feature, NOTHING).withheld
-    if any(each.subscription == source.subscription and each.holds(at) for each in withheld):
-        return AccessReason.SUBSCRIPTION_NOT_IN_GOOD_STANDING
-    carrying = next(each for each in facts.subscriptions if each.id == source.subscription)
-    return AccessReason.SUBSCRIPTION_ENDED if ended_at(carrying, at) else AccessReason.ITEM_REMOVED
+def _after_removal(after: Timeline, feature: FeatureId, taken: Run, at: datetime) -> EntitlementState:
+    state = state_at(after.features.get(feature, NOTHING), at)
+    if state is not None:
+        return state
+    # Nothing is left of a deleted customer's runs: what it had is shown as ended with it.
+    by_hand = taken.sources[0].kind is SourceKind.GRANT
+    cause = AccessReason.GRANT_REVOKED if by_hand else AccessReason.SUBSCRIPTION_ENDED
+    return EntitlementState(
+        EntitlementStatus.CANCELED, replace(taken, active_to=at, end_reason=cause, expired=False), at
+    )

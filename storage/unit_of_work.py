@@ -223,7 +223,7 @@ async def _save_customer(work: CustomerWork) -> None:
         after = Timeline()
     due = changes_between(before, record.announced_until, work.instant)
     effects = [effects_of_time(before, instant) for instant in due]
-    made = effects_of_write(before, after, written.facts, work.instant)
+    made = effects_of_write(before, after, work.instant)
     events = numbered(record, [*effects, made] if made else effects, work.real_time)
     await insert_events(work.connection, work.environment.id, events)
     revision = record.announced_revision + len(events)
