@@ -12,9 +12,10 @@ from rich.text import Text
 
 from gateway.app import GRAPHQL_PATH, build_app
 from gateway.commands.collecting import collect_rarely
+from gateway.commands.listening import http_address, listen
 from gateway.commands.running import run
 from gateway.connections.server import server_config
-from gateway.console import CommandFailed, err, out, progress
+from gateway.console import err, out, progress
 from gateway.demo.loading import Demonstration, open_demonstration
 from gateway.settings import Settings
 from gateway.telemetry.logs import configure_logging
@@ -29,7 +30,7 @@ def serve(
     """Serve GraphQL over HTTP until interrupted."""
     given = {"host": host, "port": port}
     settings = Settings.read().model_copy(update={name: value for name, value in given.items() if value is not None})
-    with _listen(settings.host, settings.port) as listening:
+    with listen(settings.host, settings.port) as listening:
         demonstration = run(lambda database: _prepare(database, settings, demo=demo), settings=settings)
         _greet(settings, listening.getsockname()[1], demonstration)
         _serve(settings, listening)
@@ -48,20 +49,8 @@ async def _prepare(database: Database, settings: Settings, *, demo: bool) -> Dem
         return await open_demonstration(database, settings.demo_key_file, on_progress)
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Taken before anything else is done, so that a taken port is known at once."""
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        # Python appends the address in brackets, which the sentence has already.
-        reason = (error.strerror or "the address can't be used").partition(" (")[0].lower()
-        message = f"Can't listen on {host}:{port}: {reason}. Choose another with --host and --port, or PORT."
-        raise CommandFailed(message) from None
-
-
 def _greet(settings: Settings, port: int, demonstration: Demonstration | None) -> None:
-    address = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{port}"
+    address = http_address(settings.host, port)
     url = f"{address}{GRAPHQL_PATH}"
     out.print(Text.assemble("\nAdmittance serves ", (url, "bold"), "\n"))
     if settings.graphiql:

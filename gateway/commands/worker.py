@@ -3,40 +3,98 @@
 import asyncio
 import logging
 import signal
+import socket
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
+from typing import Annotated
 
+import typer
+import uvicorn
+from starlette.applications import Starlette
+
+from gateway.commands.listening import http_address, listen
 from gateway.commands.running import run
+from gateway.connections.server import server_config
 from gateway.console import err, out
 from gateway.settings import Settings, masked
+from gateway.telemetry.health import Readiness, health_routes
 from gateway.telemetry.logs import configure_logging
+from gateway.telemetry.metrics import Metrics, metrics_routes
+from gateway.telemetry.webhooks import WebhookFigures
+from gateway.telemetry.worker import WorkerFigures
 from gateway.webhooks.delivering import delivering_webhooks
 from gateway.worker import Worker
 from resolvers.shared import SharedReads
 from storage.database import Database
 
 
-def worker() -> None:
+def worker(
+    host: Annotated[str | None, typer.Option(help="The address to listen on, instead of the setting's.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Answer /health and /metrics there; without it nothing.")
+    ] = None,
+) -> None:
     """Announce what time and the catalogue change and deliver webhooks, beside `serve` or in place of its own worker.
 
     Any number may run on one PostgreSQL database. With `worker = false` processes that serve leave it to them.
     """
     settings = Settings.read()
-    run(lambda database: _work(database, settings), settings=settings)
+    settings = settings if host is None else settings.model_copy(update={"host": host})
+    with nullcontext() if port is None else listen(settings.host, port) as listening:
+        run(lambda database: _work(database, settings, listening), settings=settings)
     err.print("Stopped.")
 
 
-async def _work(database: Database, settings: Settings) -> None:
+async def _work(database: Database, settings: Settings, listening: socket.socket | None) -> None:
     configure_logging(settings)
-    logging.getLogger("alembic").setLevel(max(logging.WARNING, logging.root.level))
+    for name in ("uvicorn.error", "alembic"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))
     interrupted = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, interrupted.set)
-    shared = SharedReads(database, kept_bytes=settings.kept_bytes)
+    metrics = Metrics()
+    figures, webhooks = WorkerFigures(metrics.registry), WebhookFigures(metrics.registry)
+    async with AsyncExitStack() as stack:
+        shared = SharedReads(database, kept_bytes=settings.kept_bytes)
+        stack.push_async_callback(shared.close)
+        if listening is not None:
+            await stack.enter_async_context(_answering(database, settings, metrics, listening))
+        worker = Worker(database, shared.wakeups, event_days=settings.event_days, kept=shared, figures=figures)
+        await stack.enter_async_context(worker)
+        await stack.enter_async_context(delivering_webhooks(database, settings, observe=webhooks.note_attempt))
+        _greet(settings, listening)
+        await interrupted.wait()
+
+
+def _greet(settings: Settings, listening: socket.socket | None) -> None:
+    url = masked(settings.database_url.get_secret_value())
+    out.print(f"\nAdmittance announces changes and delivers webhooks of {url}\n")
+    if listening is not None:
+        address = http_address(settings.host, listening.getsockname()[1])
+        out.print(f"Whether it is well: {address}/health/ready and {address}/metrics\n")
+    out.print("Ctrl-C stops it.\n")
+
+
+@asynccontextmanager
+async def _answering(
+    database: Database, settings: Settings, metrics: Metrics, listening: socket.socket
+) -> AsyncGenerator[None]:
+    """Answers /health and /metrics while a block lasts."""
+    readiness = Readiness(database)
+    app = Starlette(routes=[*health_routes(readiness), *metrics_routes(metrics, database, settings)])
+    server = _Server(server_config(app, settings))
+    serving = asyncio.create_task(server.serve(sockets=[listening]), name="answering for the worker")
     try:
-        worker = Worker(database, shared.wakeups, event_days=settings.event_days, kept=shared)
-        async with worker, delivering_webhooks(database, settings):
-            url = masked(settings.database_url.get_secret_value())
-            out.print(f"\nAdmittance announces changes and delivers webhooks of {url}\n")
-            out.print("Ctrl-C stops it.\n")
-            await interrupted.wait()
+        yield
     finally:
-        await shared.close()
+        readiness.stop()
+        server.should_exit = True
+        await asyncio.wait([serving])
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to whoever runs it."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield

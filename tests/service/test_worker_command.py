@@ -9,9 +9,11 @@ import random
 import re
 import shlex
 import signal
+import socket
 from collections import Counter
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from entitlements.facts import FeatureId, Grant, GrantId
@@ -46,6 +48,31 @@ def test_it_says_what_it_does_and_stops_when_it_is_told(
 
     assert greeting.startswith("\nAdmittance announces changes and delivers webhooks of ")
     assert (rest, said, process.returncode) == ("", "Stopped.\n", 0)
+
+
+def test_asked_to_it_says_whether_it_is_well(database_url: str, tmp_path: Path) -> None:
+    with command_started(tmp_path, "worker", "--port", "0", DATABASE_URL=database_url) as process:
+        [url] = re.findall(r"(http://\S+)/health/ready", read_greeting(process))
+        ready, metrics = httpx2.get(f"{url}/health/ready"), httpx2.get(f"{url}/metrics")
+        elsewhere = httpx2.get(f"{url}/graphql")
+        process.send_signal(signal.SIGTERM)
+        rest, said = process.communicate(timeout=20)
+
+    assert (ready.status_code, ready.json()) == (200, {"status": "ok"})
+    assert "admittance_announcing_lag_seconds 0.0" in metrics.text
+    assert "admittance_webhook_attempts" in metrics.text
+    assert elsewhere.status_code == 404
+    assert (rest, said, process.returncode) == ("", "Stopped.\n", 0)
+
+
+def test_on_a_taken_port_it_says_so(database_url: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with command_started(tmp_path, "worker", "--port", str(port), DATABASE_URL=database_url) as process:
+            _, said = process.communicate(timeout=20)
+
+    assert process.returncode == 1
+    assert f"Can't listen on 127.0.0.1:{port}: address already in use." in said
 
 
 def test_over_tables_it_does_not_know_it_says_so(tmp_path: Path) -> None:
