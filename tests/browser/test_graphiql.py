@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, WebSocketRoute, expect
+from playwright.sync_api import Browser, WebSocket, expect
 
 from gateway.graphiql.examples import read_examples
 from tests.browser.installation import Installation
@@ -13,6 +13,11 @@ from tests.browser.visit import Scheme, Visit, visiting
 pytestmark = pytest.mark.timeout(600)
 
 WRONG = "adm_demo_this-one-opens-nothing"
+# On one line: the editor would indent others, and close their brackets.
+FOLLOW = (
+    'subscription Follow { entitlementsChanged(customer: { externalId: "watched" }, afterRevision: 0) '
+    "{ revision at added { lookupKey } removed { lookupKey endReason } } }"
+)
 
 
 def test_an_operation_shows_data_and_nothing_leaves_the_host(visit: Visit, installation: Installation) -> None:
@@ -157,38 +162,37 @@ def test_an_example_opens_in_a_tab_of_its_own(visit: Visit, installation: Instal
     expect(visit.answer).to_contain_text('"customers"')
 
 
-def test_subscriptions_run_over_a_socket_that_begins_with_the_credential(
-    visit: Visit, installation: Installation
+def test_a_subscription_shows_each_change_as_it_is_made(
+    visit: Visit, installation: Installation, screenshots: Path
 ) -> None:
-    """The other end is played here: it says what the protocol `graphql-transport-ws` has a server say."""
-    heard: list[dict[str, object]] = []
+    sent: list[dict[str, object]] = []
 
-    def serve(socket: WebSocketRoute) -> None:
-        def answer(frame: str | bytes) -> None:
-            message = json.loads(frame)
-            heard.append(message)
-            if message["type"] == "connection_init":
-                socket.send(json.dumps({"type": "connection_ack"}))
-            elif message["type"] == "subscribe":
-                event = {"data": {"entitlementsChanged": {"revision": 7001}}}
-                socket.send(json.dumps({"id": message["id"], "type": "next", "payload": event}))
+    def hear(socket: WebSocket) -> None:
+        socket.on("framesent", lambda frame: sent.append(json.loads(frame)))
 
-        socket.on_message(answer)
-
-    visit.page.route_web_socket(installation.url.replace("http", "ws") + "/graphql", serve)
-    visit.page.reload()
-    visit.variables.wait_for()
+    visit.page.on("websocket", hear)
+    customer = installation.carry_out("createCustomer", "customer { id }", externalId="watched")["customer"]
     visit.connect(installation.key)
     expect(visit.page.get_by_role("status")).to_have_text("API key · demo")
-    assert heard == []
+    assert sent == []
 
-    visit.write_operation("subscription Live { entitlementsChanged { revision } }")
-    expect(visit.page.get_by_role("tab", name="Live")).to_be_visible()
+    visit.write_operation(FOLLOW)
+    expect(visit.page.get_by_role("tab", name="Follow")).to_be_visible()
     visit.run()
+    stop = visit.page.get_by_role("button", name="Stop query")
+    expect(stop).to_be_visible()
+    given = {"customer": customer, "feature": {"lookupKey": "audit-log"}}
+    grant = installation.carry_out("grantEntitlement", "grant { id }", **given)["grant"]["id"]
 
-    expect(visit.answer).to_contain_text("7001")
-    assert heard[0] == {"type": "connection_init", "payload": {"authorization": f"Bearer {installation.key}"}}
-    assert heard[1]["type"] == "subscribe"
+    expect(visit.answer).to_contain_text('"added"')
+    visit.page.screenshot(path=screenshots / "graphiql-subscription.png")
+    installation.carry_out("revokeGrant", "userErrors { code }", grantId=grant)
+    expect(visit.answer).to_contain_text('"GRANT_REVOKED"')
+    stop.click()
+    expect(stop).to_have_count(0)
+    assert sent[0] == {"type": "connection_init", "payload": {"authorization": f"Bearer {installation.key}"}}
+    assert [message["type"] for message in sent] == ["connection_init", "subscribe", "complete"]
+    assert visit.complaints == []
 
 
 def test_the_policy_lets_the_page_open_a_socket_to_its_own_host_alone(visit: Visit, installation: Installation) -> None:
