@@ -2,7 +2,8 @@
 
 One PostgreSQL; each server is one process on one core, the load comes from another. Servers are measured in turns, so
 that what else the machine does meets them all. A table is printed only if their answers are the same. The peers don't
-write: a second table has Admittance's writes beside the bare statements they need.
+write: a second table has Admittance's writes beside the bare statements they need, and a third how soon a change that
+one process writes is told by another.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ import os
 import shutil
 import statistics
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +23,10 @@ from rich.progress import Progress
 
 from benchmarks.data import Size, furnish, furnish_peers, ten_days_ago
 from benchmarks.databases import empty_databases
+from benchmarks.live import Told, measure_telling
 from benchmarks.load import Load, Turn
 from benchmarks.operations import OPERATIONS, Operation
-from benchmarks.report import Measured, table, writes_table
+from benchmarks.report import Measured, table, telling_table, writes_table
 from benchmarks.sameness import AnswersDiffer, compare
 from benchmarks.servers import Kind, Server, admittance, peers, serving
 from benchmarks.steady import ask_for_each, measure_p99
@@ -46,6 +48,7 @@ class Plan:
     seconds: float
     warm_up_seconds: float
     connections: int
+    changes: int = 300
 
 
 def main(  # noqa: PLR0913 - the options of a command
@@ -57,39 +60,50 @@ def main(  # noqa: PLR0913 - the options of a command
     warm_up: Annotated[float, typer.Option(min=1, help="Seconds before the first turn that aren't measured.")] = 3,
     connections: Annotated[int, typer.Option(min=1, help="Connections that ask at once.")] = 8,
     servers: Annotated[str, typer.Option(help="Only those whose names contain one of these words: a,b,...")] = "",
-    operations: Annotated[str, typer.Option(help="Only these operations: page,check,catalogue,write.")] = "",
+    operations: Annotated[str, typer.Option(help="Only these operations: page,check,catalogue,write,live.")] = "",
     also: Annotated[
         list[str] | None,
         typer.Option(help="Measure Admittance once more with a setting: ADMITTANCE_METRICS=false. May be repeated."),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="200 customers and one turn of 2 seconds, to try it.")] = False,
 ) -> None:
-    """Measure Admittance and its peers on the same data, and print a table of their reads and one of its writes."""
-    plan = Plan(1, 2, 2, connections) if quick else Plan(rounds, seconds, warm_up, connections)
+    """Measure Admittance and its peers on the same data, and print a table of their reads, and two of its writes."""
+    plan = Plan(1, 2, 2, connections, 50) if quick else Plan(rounds, seconds, warm_up, connections)
     size = Size(200 if quick else customers, items)
-    asked = [operation for operation in OPERATIONS if not operations or operation.name in operations.split(",")]
-    writes = not operations or "write" in operations.split(",")
+    names = operations.split(",") if operations else [*(operation.name for operation in OPERATIONS), "write", "live"]
     with (
-        empty_databases("bench", "peers") as (ours, theirs),
+        empty_databases("bench", "peers", "live") as (ours, theirs, live),
         tempfile.TemporaryDirectory(prefix="admittance-bench-") as folder,
     ):
-        kinds = _furnish(ours, theirs, size, servers, also or [])
-        with ExitStack() as stack:
-            running = [
-                stack.enter_context(serving(kind, _SERVER_CORE, Path(folder, f"{kind.name}.log"))) for kind in kinds
-            ]
-            _compare(running, size)
-            # The load that this process makes itself comes from the same core as wrk's.
-            os.sched_setaffinity(0, {_LOAD_CORE})
-            measured = _measure(running, asked, plan, Load(_LOAD_CORE, connections, size, Path(folder)))
-            # Last of all, as writes change what is asked about.
-            writing = [server for server in running if server.kind.dialect == "admittance" and writes]
-            compared = _compare_writes(writing, plan, Writes(ours, size.customers, connections, _SERVER_CORE))
+        measured, compared = {}, []
+        if set(names) - {"live"}:
+            kinds = _furnish(ours, theirs, size, servers, also or [])
+            measured, compared = _compare_servers(kinds, names, plan, size, ours, Path(folder))
+        told = _measure_telling(live, plan, Path(folder)) if "live" in names else []
         # As wide as it is, wherever it goes: it is Markdown.
+        wide = Console(width=200)
         if measured:
-            Console(width=200).print(table(measured))
+            wide.print(table(measured))
         if compared:
-            Console(width=200).print(writes_table(compared))
+            wide.print(writes_table(compared))
+        if told:
+            wide.print(telling_table(told))
+
+
+def _compare_servers(
+    kinds: Sequence[Kind], names: Collection[str], plan: Plan, size: Size, ours: str, folder: Path
+) -> tuple[dict[str, list[Measured]], list[Compared]]:
+    """What the servers did at the operations of these names, and what Admittance did at writes if they are one."""
+    asked = [operation for operation in OPERATIONS if operation.name in names]
+    with ExitStack() as stack:
+        running = [stack.enter_context(serving(kind, _SERVER_CORE, folder / f"{kind.name}.log")) for kind in kinds]
+        _compare(running, size)
+        # The load that this process makes itself comes from the same core as wrk's.
+        os.sched_setaffinity(0, {_LOAD_CORE})
+        measured = _measure(running, asked, plan, Load(_LOAD_CORE, plan.connections, size, folder))
+        # Last of all, as writes change what is asked about.
+        writing = [server for server in running if server.kind.dialect == "admittance" and "write" in names]
+        return measured, _compare_writes(writing, plan, Writes(ours, size.customers, plan.connections, _SERVER_CORE))
 
 
 def _furnish(ours: str, theirs: str, size: Size, words: str, also: Sequence[str]) -> list[Kind]:
@@ -155,6 +169,12 @@ def _compare_writes(servers: Sequence[Server], plan: Plan, writes: Writes) -> li
             )
             for server in servers
         ]
+
+
+def _measure_telling(postgresql: str, plan: Plan, folder: Path) -> list[Told]:
+    urls = {"PostgreSQL": postgresql, "SQLite": f"sqlite:///{folder}/live.db"}
+    with console.status("Measuring how soon changes are told"):
+        return measure_telling(urls, plan.changes, folder, (_SERVER_CORE, _LOAD_CORE))
 
 
 def _summarise(server: Server, operation: Operation, turns: Sequence[Turn], plan: Plan, size: Size) -> Measured:

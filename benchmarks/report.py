@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rich.box import MARKDOWN
 from rich.table import Table
 
+from benchmarks.live import Told
 from benchmarks.load import Turn
 from benchmarks.writes import Compared
 
@@ -67,6 +68,17 @@ def writes_table(compared: Sequence[Compared]) -> Table:
             f"{served.p99_ms:.1f}",
             f"{bare.p99_ms:.1f}",
         )
+    return printed
+
+
+def telling_table(told: Sequence[Told]) -> Table:
+    """How long changes took to reach who follows them at another process, in Markdown."""
+    printed = Table(box=MARKDOWN)
+    printed.add_column("a change written at one process, followed at another", no_wrap=True)
+    for column in ("changes", "answered p50 ms", "told p50 ms", "told p99 ms"):
+        printed.add_column(column, justify="right", no_wrap=True)
+    for each in told:
+        printed.add_row(each.database, f"{len(each.told)}", *(f"{figure:.1f}" for figure in each.milliseconds()))
     return printed
 
 

@@ -114,13 +114,15 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection]:
         """A connection for one short statement, outside of any transaction."""
+        readers = self._readers
         try:
             async with AsyncExitStack() as stack:
                 connection = await self._reader(stack)
                 with translating_driver_errors():
                     yield connection
-                if len(self._readers) < _IDLE_READERS and not self._is_closed:
-                    self._readers.append(connection)
+                # Where others have taken the place of these meanwhile, this one is of the time before.
+                if readers is self._readers and len(readers) < _IDLE_READERS and not self._is_closed:
+                    readers.append(connection)
                     stack.pop_all()
         except DatabaseUnavailable:
             # What befell this connection may have befallen them all, as when the server was started anew.
@@ -156,12 +158,21 @@ class Database:
 
         Raises: DatabaseUnavailable, also when it is lost amid a statement.
         """
-        async with self._connect("read") as connection:
-            try:
-                yield connection
-            finally:
-                # Whatever was set up on it, such as what it listens to, ends with it.
-                await connection.invalidate()
+        is_open = False
+        try:
+            async with self._connect("read") as connection:
+                is_open = True
+                try:
+                    yield connection
+                finally:
+                    # Whatever was set up on it, such as what it listens to, ends with it.
+                    await connection.invalidate()
+        except DatabaseUnavailable:
+            if is_open:
+                # Who listens hears of it first: nobody else need meet a connection that is broken.
+                await self._close_readers()
+                await self.engine.dispose()
+            raise
 
     async def _reader(self, stack: AsyncExitStack) -> AsyncConnection:
         if self._readers:
@@ -172,8 +183,9 @@ class Database:
         return await connection.execution_options(**self._options["read"])
 
     async def _close_readers(self) -> None:
-        while self._readers:
-            await self._readers.pop().close()
+        readers, self._readers = self._readers, []
+        for connection in readers:
+            await connection.close()
 
     @asynccontextmanager
     async def _connect(self, use: str) -> AsyncGenerator[AsyncConnection]:

@@ -24,7 +24,7 @@ from storage.environments import create_environment
 Json = Any
 
 ROOT = Path(__file__).parents[2]
-ATTEMPTS = 5
+ATTEMPTS = 20
 """The best of them counts: the machine has other things to do."""
 
 OUR_OWN_BUSINESS = re.compile(
