@@ -15,6 +15,7 @@ from storage.errors import ClockRefused, EnvironmentMissing, LiveClockRefused, N
 from storage.ids import new_id
 from storage.instants import latest_write
 from storage.locks import lock_catalogue
+from storage.notifier import note_news
 from storage.records import Environment
 from storage.rows import environments
 from storage.sandbox_clocks import note_clock
@@ -113,6 +114,8 @@ async def move_clock(
         .values(clock_at=after.clock_at, closed_at=after.closed_at, advancing=after.advancing)
     )
     await note_clock(connection, before, after, now, name)
+    # A worker is to look at once at what that made due.
+    note_news(connection, environment)
     return after
 
 
