@@ -137,18 +137,19 @@ def test_documentation_and_explorer_show_the_schema(
 
 
 def test_a_tab_that_was_in_front_is_so_after_a_reload(visit: Visit) -> None:
+    names = [example.name for example in read_examples()]
     visit.page.get_by_role("tab", name="PaywallGate").click()
     expect(visit.variables).to_contain_text('"quartz-waiting"')
     # GraphiQL keeps its tabs half a second after the last change.
-    visit.page.evaluate("""async () => {
-        while (!localStorage["graphiql:tabState"]?.includes('"activeTabIndex":3'))
-            await new Promise(requestAnimationFrame);
-    }""")
+    visit.page.wait_for_function(
+        'kept => localStorage["graphiql:tabState"]?.includes(kept)',
+        arg=f'"activeTabIndex":{names.index("PaywallGate")}',
+    )
 
     visit.page.reload()
 
     expect(visit.variables).to_contain_text('"quartz-waiting"')
-    expect(visit.page.get_by_role("tab")).to_have_count(len(read_examples()))
+    expect(visit.page.get_by_role("tab")).to_have_count(len(names))
 
 
 def test_an_example_opens_in_a_tab_of_its_own(visit: Visit, installation: Installation) -> None:
