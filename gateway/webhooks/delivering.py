@@ -19,7 +19,6 @@ async def deliver_webhooks(database: Database, settings: WebhookSettings, *, obs
     try:
         await Dispatcher(database, settings, sender, observe=observe).run()
     finally:
-        await sender.close()
         names.close()
 
 

@@ -111,7 +111,6 @@ async def dispatching(
     try:
         yield Dispatcher(database, settings, sender, schedule=schedule)
     finally:
-        await sender.close()
         names.close()
 
 

@@ -9,8 +9,9 @@ from typing import Any, cast
 
 import pytest
 
+from gateway.webhooks.bounded import ANSWER_BYTES
 from gateway.webhooks.schedule import RetrySchedule
-from gateway.webhooks.sending import ANSWER_BYTES, ATTEMPT_SECONDS
+from gateway.webhooks.sending import ATTEMPT_SECONDS
 from tests.operations.api import Api
 from tests.service.webhooks.post import Post, dispatching
 from tests.service.webhooks.receiver import Arrival, receiving
