@@ -14,12 +14,8 @@ from storage.database import Database
 
 async def deliver_webhooks(database: Database, settings: WebhookSettings, *, observe: Observe | None = None) -> None:
     """Delivers until it is cancelled; what is under way then has a few seconds to be answered."""
-    names = NameService(settings.webhook_connections)
-    sender = Sender(WebhookTargets(private=settings.webhook_private_targets), names)
-    try:
-        await Dispatcher(database, settings, sender, observe=observe).run()
-    finally:
-        names.close()
+    sender = Sender(WebhookTargets(private=settings.webhook_private_targets), NameService())
+    await Dispatcher(database, settings, sender, observe=observe).run()
 
 
 @asynccontextmanager

@@ -33,9 +33,11 @@ from storage.customers import (
 )
 from storage.database import Database
 from storage.environments import set_clock
+from storage.errors import RowUnreadable
 from storage.events import load_events_after_each
 from storage.facts import load_facts
 from storage.features import load_features, load_features_by_key, page_features
+from storage.ids import new_id
 from storage.old_events import remove_events
 from storage.paging import Cut
 from storage.product_features import (
@@ -46,6 +48,20 @@ from storage.product_features import (
 )
 from storage.products import load_products, load_products_by_key, page_products
 from storage.trusted_documents import find_document
+from storage.webhook_attempts import record_attempt
+from storage.webhook_lists import (
+    AttemptPage,
+    DeliveriesOf,
+    DeliveryPage,
+    load_attempt_pages,
+    load_attempts,
+    load_deliveries,
+    load_delivery_pages,
+    load_webhook_events,
+    page_webhook_events,
+)
+from storage.webhook_queue import DueEndpoint, find_due_endpoints, lease_deliveries
+from storage.webhook_records import LeasedDelivery, WebhookAttempt, WebhookEventType
 from tests.statements.stage import DAY, NOON, Stage
 
 _PLACE = Cut(5, after=(NOON, "x"))
@@ -75,6 +91,17 @@ LOOKUPS: dict[str, Callable[[AsyncConnection, Env], Awaitable[object]]] = {
     "owners of grants": lambda c, env: customers_of_grants(c, env, [GrantId("x")]),
     "sessions": lambda c, env: load_sessions(c, env, ["x"]),
     "announced revisions": lambda c, env: load_announced_revisions(c, env, [CustomerId("x")]),
+    "events as they are told": lambda c, env: load_webhook_events(c, env, ["evt_xc"]),
+    "a page of them": lambda c, env: page_webhook_events(c, env, _PLACE, list(WebhookEventType)),
+    "deliveries": lambda c, env: load_deliveries(c, env, ["x"]),
+    "pages of an endpoint's deliveries": lambda c, env: load_delivery_pages(
+        c, env, [DeliveryPage(DeliveriesOf("endpoint", "x"), _PLACE)]
+    ),
+    "pages of an event's deliveries": lambda c, env: load_delivery_pages(
+        c, env, [DeliveryPage(DeliveriesOf("event", "x", WebhookEventType.CHANGED), _PLACE)]
+    ),
+    "attempts": lambda c, env: load_attempts(c, env, ["x"]),
+    "pages of attempts": lambda c, env: load_attempt_pages(c, env, [AttemptPage("x", _PLACE)]),
     "events after places": lambda c, env: load_events_after_each(c, env, [(CustomerId("x"), 0)], 100),
 }
 
@@ -158,4 +185,29 @@ async def test_what_the_announcer_looks_for_goes_by_an_index(stage: Stage) -> No
     # There are few environments, and few changes of attachments that aren't told of yet: these are read in full.
     many = [step for step in steps if re.search("customers|subscription|events", step)]
     assert len(many) >= 6
+    assert [step for step in many if _reads_too_much(step)] == []
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+async def test_what_the_dispatcher_looks_for_goes_by_an_index(stage: Stage, ordered: bool) -> None:
+    endpoint = await stage.webhook_endpoint(is_ordered=ordered)
+    customer = await stage.customer()
+    for key in ("sso", "audit"):
+        await stage.grant(customer, await stage.feature(key))
+    due = DueEndpoint(stage.env, endpoint.id)
+    taken: list[LeasedDelivery | RowUnreadable] = []
+
+    async def deliver() -> None:
+        taken.extend(await lease_deliveries(stage.db, due, at_most=1, lasting=DAY))
+        [leased] = taken
+        assert isinstance(leased, LeasedDelivery)
+        attempt = WebhookAttempt(new_id("wha"), leased.delivery.id, NOON, 1, 200, None, "")
+        await record_attempt(stage.db, leased, attempt, pause=None, is_delivered=True)
+
+    steps = await _plans(stage.db, lambda _: find_due_endpoints(stage.db))
+    steps += await _plans(stage.db, lambda _: deliver())
+
+    # There are few endpoints.
+    many = [step for step in steps if re.search("deliveries|earlier|later|attempts|events", step)]
+    assert len(many) >= 5
     assert [step for step in many if _reads_too_much(step)] == []

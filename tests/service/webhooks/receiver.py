@@ -145,8 +145,15 @@ class Receiver:
         async with self.has_news:
             await self.has_news.wait_for(lambda: holds(self.arrivals))
 
+    async def until_connected(self, times: int) -> None:
+        """Waits until so many deliveries have come, answered or not."""
+        async with self.has_news:
+            await self.has_news.wait_for(lambda: self.connections >= times)
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        async with self.has_news:
+            self.has_news.notify_all()
         try:
             with suppress(ConnectionError, asyncio.IncompleteReadError):
                 arrival = await _read(reader)

@@ -1,14 +1,20 @@
 """A receiver that does everything wrong, at random: every event arrives at least once, and nothing else suffers."""
 
+import asyncio
 import os
 import random
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
 from typing import NamedTuple
 
 import pytest
 
+from gateway.setting_groups import WebhookSettings
+from gateway.webhooks.dispatcher import LEASE
+from tests.operations.api import Api
 from tests.service.webhooks.post import AT_ONCE, Post, dispatching, running
 from tests.service.webhooks.receiver import (
     Behaviour,
@@ -34,6 +40,12 @@ from tests.service.webhooks.verifying import verified
 
 EVENTS = int(os.environ.get("WEBHOOK_EVENTS", "300"))
 """Effective changes in the long test, each told in two ways."""
+
+FAILED = """query Failed($endpoint: ID!, $after: String) {
+    webhookEndpoint(id: $endpoint) { deliveries(state: [FAILED], first: 100, after: $after) {
+        nodes { event { id } } pageInfo { hasNextPage endCursor }
+    } }
+}"""
 
 CHANGES_OF_A_CUSTOMER = 10
 ATTEMPT_SECONDS = 0.25
@@ -101,7 +113,7 @@ async def test_an_attempt_that_goes_wrong_is_told_and_tried_again(post: Post, ca
     assert receiver.connections == 1
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(300 + EVENTS)
 async def test_every_event_arrives_at_least_once_and_verifies_with_both_libraries(post: Post) -> None:
     chance = random.Random(5)  # noqa: S311 (no secret)
     met: Counter[str] = Counter()
@@ -134,6 +146,7 @@ async def test_every_event_arrives_at_least_once_and_verifies_with_both_librarie
         for arrival in (each.event for each in receiver.arrivals)
         if arrival["type"] == "entitlements.changed"
     )
+    assert set(met) == {*WRONG, "confirms"}
     assert len(ids) == 2 * EVENTS
     assert set(revisions) == {
         (customer.id, revision) for customer in post.customers for revision in range(1, CHANGES_OF_A_CUSTOMER + 1)
@@ -143,7 +156,7 @@ async def test_every_event_arrives_at_least_once_and_verifies_with_both_librarie
     sys.stderr.write(f"\n{EVENTS} events, {2 * EVENTS} deliveries, {attempts} attempts in {took:.1f} s: {dict(met)}\n")
 
 
-async def test_a_receiver_that_is_down_for_the_whole_time_loses_nothing(post: Post) -> None:
+async def test_a_receiver_that_is_down_for_some_time_misses_nothing(post: Post) -> None:
     async with receiving() as receiver:
         port = receiver.port
     endpoint = await post.endpoint(receiver.url)
@@ -152,7 +165,7 @@ async def test_a_receiver_that_is_down_for_the_whole_time_loses_nothing(post: Po
         for _ in range(5):
             await dispatcher.deliver_due()
             due = [each.next_attempt_at for each in await post.deliveries(endpoint) if each.next_attempt_at]
-            post.clock.move_to(max(due))
+            await post.wait_until(max(due))
 
         async with receiving(port=port) as receiver:
             await dispatcher.deliver_due()
@@ -161,6 +174,42 @@ async def test_a_receiver_that_is_down_for_the_whole_time_loses_nothing(post: Po
     assert {each.state for each in await post.deliveries(endpoint)} == {"DELIVERED"}
     [first, *_] = await post.deliveries(endpoint)
     assert [attempt.failure for attempt in await post.attempts(first)] == ["NO_CONNECTION"] * 5 + [None]
+
+
+@pytest.mark.timeout(300 + EVENTS)
+async def test_a_receiver_that_is_down_for_the_whole_time_loses_nothing(post: Post) -> None:
+    """All attempts fail, over more than 80 hours. Then each event is there to be found, and delivered when asked."""
+    events = EVENTS // 10
+    api = await Api.open(post.database, "down")
+    post.stage = replace(post.stage, name="down", env=api.environment.id)
+    async with receiving() as receiver:
+        port = receiver.port
+    endpoint = await post.endpoint(receiver.url)
+    # So that it isn't disabled before all is given up.
+    settings = WebhookSettings(webhook_private_targets=True, webhook_disable_days=365)
+    async with dispatching(post.database, settings=settings) as dispatcher:
+        await post.happen(events)
+        for _ in range(14):
+            await dispatcher.deliver_due()
+            await post.wait(timedelta(hours=29))
+        told = (await api.run(FAILED, endpoint=endpoint.id))["webhookEndpoint"]["deliveries"]
+        found = [node["event"]["id"] for node in told["nodes"]]
+        while told["pageInfo"]["hasNextPage"]:
+            after = told["pageInfo"]["endCursor"]
+            told = (await api.run(FAILED, endpoint=endpoint.id, after=after))["webhookEndpoint"]["deliveries"]
+            found += [node["event"]["id"] for node in told["nodes"]]
+        for event in found:
+            await api.mutate("redeliver", eventId=event, endpointId=endpoint.id)
+
+        async with receiving(port=port) as receiver:
+            await dispatcher.deliver_due()
+
+    assert len(set(found)) == 2 * events
+    assert sorted(verified(arrival, endpoint.secret) for arrival in receiver.arrivals) == sorted(found)
+    [first, *_] = await post.deliveries(endpoint)
+    attempts = await post.attempts(first)
+    assert [attempt.failure for attempt in attempts] == ["NO_CONNECTION"] * 14 + [None]
+    assert {each.state for each in await post.deliveries(endpoint)} == {"DELIVERED"}
 
 
 async def test_an_endpoint_that_hangs_holds_up_no_other(post: Post) -> None:
@@ -175,6 +224,47 @@ async def test_an_endpoint_that_hangs_holds_up_no_other(post: Post) -> None:
 
     assert took < 20
     assert slow.connections == 8
+
+
+async def test_endpoints_that_hang_hold_up_no_other_however_many(post: Post) -> None:
+    """Before they are known to fail: from the very first attempts, with more to come for each of them."""
+    async with (
+        receiving(hang) as slow,
+        receiving() as quick,
+        dispatching(post.database, seconds=30) as dispatcher,
+        running(dispatcher),
+    ):
+        for number in range(6):
+            await post.endpoint(f"{slow.url}/{number}")
+        await post.happen(10)
+        await slow.until_connected(26)
+        await post.endpoint(quick.url)
+        began = time.monotonic()
+        await post.happen(10)
+        await quick.until(lambda arrivals: len(arrivals) == 20)
+        took = time.monotonic() - began
+
+    assert took < 20
+    assert slow.connections < 32
+
+
+async def test_an_endpoint_that_fails_has_one_attempt_at_a_time_until_it_confirms(post: Post) -> None:
+    async with receiving(fail) as receiver, dispatching(post.database) as dispatcher:
+        endpoint = await post.endpoint(receiver.url, "entitlements.changed")
+        await post.happen(1)
+        await dispatcher.deliver_due()
+        receiver.behave = hang
+        await post.happen(20)
+        async with running(dispatcher):
+            await receiver.until_connected(2)
+            await asyncio.sleep(1)
+            while_failing = receiver.connections
+        receiver.behave = confirm
+        await post.wait(LEASE)
+        await dispatcher.deliver_due()
+
+    assert while_failing == 2
+    assert {each.state for each in await post.deliveries(endpoint)} == {"DELIVERED"}
 
 
 @pytest.mark.parametrize("framing", ["Content-Length: 10000000000", "Transfer-Encoding: chunked"])

@@ -1,13 +1,16 @@
 """No webhook goes where only our own machines can: however the address is written, and whatever a name leads to."""
 
+import asyncio
 import socket
 import ssl
 import sys
+import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from threading import Event
 
 import pytest
 from cryptography import x509
@@ -15,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.webhooks.addresses import NameService
-from gateway.webhooks.sending import Sender
+from gateway.webhooks.sending import Answer, Sender
 from resolvers.errors import Problems
 from resolvers.webhook_targets import Address, WebhookTargets, is_public
 from tests.service.webhooks.receiver import receiving
@@ -138,7 +141,7 @@ def _url(host: str, port: int = 9) -> str:
 
 @pytest.mark.parametrize("host", REFUSED)
 async def test_a_private_address_is_refused_without_a_connection_however_it_is_written(host: str) -> None:
-    sender = Sender(PUBLIC, NameService(1), seconds=5)
+    sender = Sender(PUBLIC, NameService(), seconds=5)
     with watched_sockets() as seen:
         answer = await sender.send(_url(host), b"{}", {}, livemode=False)
 
@@ -191,7 +194,7 @@ def test_from_a_live_environment_it_takes_tls_unless_the_setting_allows(
 
 
 async def test_an_endpoint_without_tls_is_not_delivered_to_from_a_live_environment() -> None:
-    sender = Sender(PUBLIC, NameService(1))
+    sender = Sender(PUBLIC, NameService())
     with watched_sockets() as seen:
         answer = await sender.send("http://93.184.216.34/", b"{}", {}, livemode=True)
 
@@ -267,6 +270,34 @@ async def test_the_certificate_must_be_of_the_name_though_the_address_is_connect
 
     assert answer.failure == failure
     assert len(receiver.arrivals) == (0 if failure else 1)
+
+
+async def test_a_name_server_that_hangs_holds_up_no_other_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many wait for it, one thread does; and nobody waits for that thread."""
+    answers, asked = Event(), list[str]()
+
+    def look_up(host: str, *_: object, **__: object) -> list[tuple[object, ...]]:
+        asked.append(host)
+        if host == "hanging.example.com":
+            answers.wait(30)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))]
+
+    async with receiving() as receiver:
+        monkeypatch.setattr(socket, "getaddrinfo", look_up)
+        sender = Sender(ANYWHERE, NameService(), seconds=0.5)
+
+        async def send(host: str) -> Answer:
+            return await sender.send(f"http://{host}:{receiver.port}/", b"{}", {}, livemode=False)
+
+        hung = await asyncio.gather(*(send("hanging.example.com") for _ in range(100)))
+        good = await send("good.example.com")
+    daemons = [thread.daemon for thread in threading.enumerate() if thread.name == "webhook-names"]
+    answers.set()
+
+    assert {answer.failure for answer in hung} == {"TIMEOUT"}
+    assert good.confirms
+    assert asked.count("hanging.example.com") == 1
+    assert daemons == [True]
 
 
 async def test_a_receiver_that_demands_a_certificate_of_ours_is_told_as_a_failure(tmp_path: Path) -> None:
