@@ -15,9 +15,11 @@ from storage.environments import set_clock
 from storage.errors import RowUnreadable
 from storage.grants import insert_grant
 from storage.ids import new_id
+from storage.old_events import remove_events
 from storage.rows import events, webhook_attempts, webhook_deliveries, webhook_endpoints
 from storage.unit_of_work import CustomerWork, RealTimeWork, write_customer, write_in_real_time
 from storage.webhook_attempts import record_attempt
+from storage.webhook_endpoints import disable_endpoint
 from storage.webhook_queue import DueEndpoint, find_due_endpoints, lease_deliveries
 from storage.webhook_queueing import queue_again
 from storage.webhook_records import LeasedDelivery, WebhookAttempt, WebhookEndpoint
@@ -290,3 +292,39 @@ async def test_an_event_that_is_told_again_waits_in_its_place(stage: Stage) -> N
         revisions.append(leased.event.event.revision)
         await record(stage, leased, 200)
     assert revisions == [1, 2, 3]
+
+
+async def test_an_event_on_its_way_outlives_its_time_while_its_endpoint_is_enabled(stage: Stage) -> None:
+    endpoint = await stage.webhook_endpoint(is_ordered=True)
+    customer = await stage.customer()
+    for number in range(2):
+        await stage.grant(customer, await stage.feature(f"f{number}"))
+    await let_pass(stage.db, 5 * DAY)
+    [first] = await lease(stage, endpoint)
+    await record(stage, first, 500)
+
+    gone = await remove_events(stage.db, older_than=4 * DAY, at_most=10)
+    still = await number_of_deliveries(stage)
+    [second] = await lease(stage, endpoint)
+
+    async def disable(work: RealTimeWork) -> None:
+        await disable_endpoint(work, endpoint.id)
+
+    await write_in_real_time(stage.db, stage.env, disable)
+    assert (gone, still, second.event.event.revision) == (1, 1, 2)
+    assert await remove_events(stage.db, older_than=4 * DAY, at_most=10) == 1
+
+
+async def test_events_that_stay_hide_none_of_another_environment(stage: Stage) -> None:
+    other = await Stage.set(stage.db, "other")
+    await stage.webhook_endpoint()
+    await other.webhook_endpoint()
+    for each in (stage, other):
+        await each.grant(await each.customer(), await each.feature("sso"))
+    async with stage.db.begin_write() as connection:
+        ended = webhook_deliveries.c.environment_id == other.env
+        await connection.execute(update(webhook_deliveries).where(ended).values(next_attempt_at=None))
+    await let_pass(stage.db, 5 * DAY)
+
+    assert await remove_events(stage.db, older_than=4 * DAY, at_most=10) == 1
+    assert await remove_events(stage.db, older_than=4 * DAY, at_most=10) == 0
