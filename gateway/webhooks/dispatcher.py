@@ -18,7 +18,7 @@ from gateway.setting_groups import WebhookSettings
 from gateway.webhooks.schedule import RetrySchedule
 from gateway.webhooks.sending import ATTEMPT_SECONDS, Answer, Sender
 from gateway.webhooks.signing import signature_headers
-from resolvers.webhook_payloads import features_of, render
+from schema.webhook_bodies import features_of, render
 from storage.database import Database
 from storage.errors import DatabaseUnavailable, RowUnreadable
 from storage.features import load_features
