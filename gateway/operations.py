@@ -28,6 +28,7 @@ from resolvers.callers import Caller
 from resolvers.context import Context, new_context
 from resolvers.live import Moment
 from resolvers.shared import SharedReads
+from resolvers.webhook_targets import WebhookTargets
 from schema.error_codes import ErrorCode
 from schema.live import Told
 from storage.database import Database
@@ -61,6 +62,7 @@ class Operations:
         self._database = database
         self._shared = shared
         self._settings = settings
+        self._webhook_targets = WebhookTargets(private=settings.webhook_private_targets)
         self._preparation = preparation
         self._checks = Checks(settings, preparation, documents)
         self._rates = rates
@@ -203,7 +205,9 @@ class Operations:
             self._preparation.weigh(checked.prepared)
 
     def _context(self, caller: Caller) -> Context:
-        return new_context(self._database, caller.environment, caller, self._observe_batch, self._shared)
+        return new_context(
+            self._database, caller.environment, caller, self._observe_batch, self._shared, self._webhook_targets
+        )
 
     async def _spend(self, caller: Caller, cost: int) -> Spent:
         return await self._rates.spend(caller.id, "session" if caller.is_session else "key", cost)

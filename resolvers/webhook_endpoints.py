@@ -71,7 +71,7 @@ async def create_webhook_endpoint(
 ) -> ShownEndpoint:
     """Adds an endpoint, which is told of every event from now on."""
     checked = Problems()
-    context.shared.webhook_targets.check(checked, url, "url", livemode=context.environment.livemode)
+    context.webhook_targets.check(checked, url, "url", livemode=context.environment.livemode)
     wanted = _check_events(checked, enabled_events)
     check_optional_text(checked, "The description", description, DESCRIPTION_LENGTH, "description")
     entries = new_metadata(checked, metadata, "metadata")
@@ -112,7 +112,7 @@ async def update_webhook_endpoint(
         endpoint = await _load_under_lock(work, id_)
         updated = endpoint
         if url is not ABSENT:
-            context.shared.webhook_targets.check(problems, url, "url", livemode=work.environment.livemode)
+            context.webhook_targets.check(problems, url, "url", livemode=work.environment.livemode)
             updated = replace(updated, url=url or "")
         if enabled_events is not ABSENT:
             updated = replace(updated, enabled_events=_check_events(problems, enabled_events or ()))

@@ -70,6 +70,10 @@ class WebhookTargets:
         return None
 
 
+PUBLIC_TARGETS = WebhookTargets()
+"""Where webhooks may go unless the operator says otherwise."""
+
+
 def literal_address(host: str) -> Address | None:
     """The address that a host is in any of the spellings that systems take for one; None for a name."""
     text = host.rstrip(".").partition("%")[0]

@@ -245,7 +245,6 @@ async def test_endpoints_that_hang_hold_up_no_other_however_many(post: Post) -> 
         took = time.monotonic() - began
 
     assert took < 20
-    assert slow.connections < 32
 
 
 async def test_an_endpoint_that_fails_has_one_attempt_at_a_time_until_it_confirms(post: Post) -> None:

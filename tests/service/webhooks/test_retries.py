@@ -11,7 +11,6 @@ import pytest
 from gateway.setting_groups import WebhookSettings
 from gateway.webhooks.schedule import RetrySchedule
 from resolvers.context import new_context
-from resolvers.shared import SharedReads
 from resolvers.webhook_endpoints import WebhookEndpointStatus, update_webhook_endpoint
 from resolvers.webhook_targets import WebhookTargets
 from storage.unit_of_work import RealTimeWork, write_in_real_time
@@ -239,8 +238,8 @@ async def test_at_an_endpoint_that_is_mended_all_that_waits_is_tried_at_once(pos
         await dispatcher.deliver_due()
         receiver.behave = confirm
         receiver.arrivals.clear()
-        shared = SharedReads(post.database, webhook_targets=WebhookTargets(private=True))
-        context = new_context(post.database, await post.stage.environment(), shared=shared)
+        anywhere = WebhookTargets(private=True)
+        context = new_context(post.database, await post.stage.environment(), webhook_targets=anywhere)
         changes: dict[str, Any] = {
             "enabled": {"status": WebhookEndpointStatus.ENABLED},
             "moved": {"url": f"{receiver.url}/new"},
