@@ -10,7 +10,7 @@ from storage.paging import Cut, Page, Position
 from storage.unit_of_work import RealTimeWork, write_in_real_time
 from storage.webhook_endpoints import find_endpoint_under_lock
 from storage.webhook_lists import AttemptPage, DeliveriesOf, DeliveryPage
-from storage.webhook_queueing import queue_again
+from storage.webhook_outbox import queue_again
 from storage.webhook_records import WebhookAttempt, WebhookDelivery, WebhookEvent, WebhookEventType
 
 

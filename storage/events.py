@@ -16,7 +16,7 @@ from storage.ids import new_id
 from storage.notifier import note_news
 from storage.records import CustomerRecord, Event
 from storage.rows import events
-from storage.webhook_queueing import queue_deliveries
+from storage.webhook_outbox import queue_deliveries
 
 Place = tuple[CustomerId, int]
 """A place in a customer's events: after this revision."""

@@ -19,9 +19,9 @@ from storage.old_events import remove_events
 from storage.rows import events, webhook_attempts, webhook_deliveries, webhook_endpoints
 from storage.unit_of_work import CustomerWork, RealTimeWork, write_customer, write_in_real_time
 from storage.webhook_attempts import record_attempt
-from storage.webhook_endpoints import disable_endpoint
+from storage.webhook_endpoints import disable_endpoint, update_endpoint
+from storage.webhook_outbox import queue_again
 from storage.webhook_queue import DueEndpoint, find_due_endpoints, lease_deliveries
-from storage.webhook_queueing import queue_again
 from storage.webhook_records import LeasedDelivery, WebhookAttempt, WebhookEndpoint
 from tests.statements.aging import let_pass
 from tests.statements.stage import DAY, NOON, Stage
@@ -271,6 +271,28 @@ async def test_in_order_two_who_take_and_end_at_once_lose_nothing(stage: Stage) 
 
     for customer in customers:
         assert [revision for each, revision in done if each == customer.id] == list(range(1, 11))
+
+
+async def test_what_failed_before_an_endpoint_went_by_order_holds_back_what_comes_after_it(stage: Stage) -> None:
+    endpoint = await stage.webhook_endpoint()
+    customer = await stage.customer()
+    for key in ("sso", "audit"):
+        await stage.grant(customer, await stage.feature(key))
+    [first, second] = await lease(stage, endpoint)
+    await record(stage, first, 500, pause=2 * MINUTE)
+    await record(stage, second, 500, pause=timedelta())
+
+    async def set_in_order(work: RealTimeWork) -> None:
+        await update_endpoint(work, endpoint.id, is_ordered=True)
+
+    await write_in_real_time(stage.db, stage.env, set_in_order)
+
+    assert await lease(stage, endpoint) == []
+    await let_pass(stage.db, 2 * MINUTE)
+    [again] = await lease(stage, endpoint)
+    await record(stage, again, 200)
+    [then] = await lease(stage, endpoint)
+    assert (again.delivery.id, then.delivery.id) == (first.delivery.id, second.delivery.id)
 
 
 async def test_an_event_that_is_told_again_waits_in_its_place(stage: Stage) -> None:

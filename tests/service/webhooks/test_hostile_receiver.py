@@ -11,9 +11,12 @@ from datetime import timedelta
 from typing import NamedTuple
 
 import pytest
+from sqlalchemy import update
 
 from gateway.setting_groups import WebhookSettings
 from gateway.webhooks.dispatcher import LEASE
+from resolvers.webhook_targets import Address
+from storage.rows import events
 from tests.operations.api import Api
 from tests.service.webhooks.post import AT_ONCE, Post, dispatching, running
 from tests.service.webhooks.receiver import (
@@ -179,7 +182,7 @@ async def test_a_receiver_that_is_down_for_some_time_misses_nothing(post: Post) 
 @pytest.mark.timeout(300 + EVENTS)
 async def test_a_receiver_that_is_down_for_the_whole_time_loses_nothing(post: Post) -> None:
     """All attempts fail, over more than 80 hours. Then each event is there to be found, and delivered when asked."""
-    events = EVENTS // 10
+    number = EVENTS // 10
     api = await Api.open(post.database, "down")
     post.stage = replace(post.stage, name="down", env=api.environment.id)
     async with receiving() as receiver:
@@ -188,7 +191,7 @@ async def test_a_receiver_that_is_down_for_the_whole_time_loses_nothing(post: Po
     # So that it isn't disabled before all is given up.
     settings = WebhookSettings(webhook_private_targets=True, webhook_disable_days=365)
     async with dispatching(post.database, settings=settings) as dispatcher:
-        await post.happen(events)
+        await post.happen(number)
         for _ in range(14):
             await dispatcher.deliver_due()
             await post.wait(timedelta(hours=29))
@@ -204,7 +207,7 @@ async def test_a_receiver_that_is_down_for_the_whole_time_loses_nothing(post: Po
         async with receiving(port=port) as receiver:
             await dispatcher.deliver_due()
 
-    assert len(set(found)) == 2 * events
+    assert len(set(found)) == 2 * number
     assert sorted(verified(arrival, endpoint.secret) for arrival in receiver.arrivals) == sorted(found)
     [first, *_] = await post.deliveries(endpoint)
     attempts = await post.attempts(first)
@@ -224,6 +227,41 @@ async def test_an_endpoint_that_hangs_holds_up_no_other(post: Post) -> None:
 
     assert took < 20
     assert slow.connections == 8
+
+
+async def test_an_event_that_can_not_be_read_holds_up_no_other_endpoint(
+    post: Post, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with receiving() as one, receiving() as other, dispatching(post.database) as dispatcher:
+        await post.endpoint(one.url, "entitlements.changed")
+        await post.happen(1, changes=2)
+        async with post.database.begin_write() as connection:
+            await connection.execute(update(events).where(events.c.revision == 1).values(effects="{}"))
+        await post.endpoint(other.url, "entitlements.changed")
+        await post.happen(1)
+        await dispatcher.deliver_due()
+
+    assert (len(one.arrivals), len(other.arrivals)) == (2, 1)
+    [line] = [record.getMessage() for record in caplog.records if record.name == "admittance.webhooks"]
+    assert "waits: Part of events" in line
+
+
+async def test_whatever_goes_wrong_with_an_attempt_counts_as_a_failure(
+    post: Post, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail_as_nobody_foresaw(_: str) -> list[Address]:
+        message = "a surprise"
+        raise RuntimeError(message)
+
+    async with dispatching(post.database, look_up=fail_as_nobody_foresaw) as dispatcher:
+        endpoint = await post.endpoint("https://hooks.example.com", "entitlements.changed")
+        await post.happen(1)
+        await dispatcher.deliver_due()
+
+    [delivery] = await post.deliveries(endpoint)
+    [attempt] = await post.attempts(delivery)
+    assert (delivery.state, delivery.failures, attempt.failure) == ("PENDING", 1, "BROKEN_ANSWER")
+    assert f"RuntimeError at an attempt at {delivery.id}" in caplog.text
 
 
 async def test_endpoints_that_hang_hold_up_no_other_however_many(post: Post) -> None:
