@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter
-from sqlalchemy import URL, Row, Update, make_url, select, update
+from sqlalchemy import URL, Delete, Row, Update, delete, make_url, select, update
 
+from entitlements.effects import Effects
 from entitlements.facts import CatalogRollout, EnvironmentId, Grant, GrantId
 from gateway import worker
 from gateway.telemetry.worker import WorkerFigures
@@ -20,9 +21,10 @@ from resolvers.shared import SharedReads
 from storage.agenda import Agenda
 from storage.database import Database
 from storage.environments import set_clock
-from storage.events import load_events_after
+from storage.events import insert_events, load_events_after
 from storage.grants import insert_grant
 from storage.ids import new_id
+from storage.locks import lock_customers
 from storage.records import ClockStatus, CustomerChange, CustomerRecord, Event
 from storage.rows import attachment_changes, customers, events, subscription_statuses
 from storage.unit_of_work import CustomerWork, write_customer
@@ -98,9 +100,7 @@ async def test_a_server_goes_on_by_itself_with_a_clock_that_is_advancing_in_orde
     await begin_advance(stage, NOON + 365 * DAY)
 
     with serving(database_url, worker=True):
-        async with asyncio.timeout(30):
-            while (await clock_of(stage)).status is ClockStatus.ADVANCING:  # noqa: ASYNC110 - its row alone tells of it
-                await asyncio.sleep(0.05)
+        await _announced(stage)
 
     made = [event for event in await events_of(stage) if event.id not in before]
     assert [(event.at, event.customer) for event in made] == sorted((event.at, event.customer) for event in made)
@@ -179,6 +179,55 @@ async def test_a_customer_who_cannot_be_read_is_logged_once_and_holds_up_nobody(
     assert mended.customer == broken.id
     [said] = [record.getMessage() for record in caplog.records if broken.id in record.getMessage()]
     assert said.startswith(f"nothing is announced for customer {broken.id} of {stage.env} for now: Part of ")
+
+
+async def test_a_sandbox_that_cannot_be_announced_is_logged_once_and_holds_up_nobody(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its next revision is there already, which no release has written."""
+    monkeypatch.setattr(worker, "PUT_OFF_SECONDS", 0.1)
+    broken, stage = await Stage.set(database, "broken"), await Stage.set(database, "sound", at=None)
+    customer, sound = await broken.customer(), await stage.customer()
+    await broken.grant(customer, await broken.feature("sso"), days=1)
+    taken = Event("evt_taken", customer.id, 2, database.clock.now(), Effects(NOON, (), (), (), (), ()))
+    async with database.begin_write() as connection:
+        await insert_events(connection, broken.env, [taken])
+    await begin_advance(broken, NOON + 30 * DAY)
+    change = await _grant_until(stage, sound, SOON)
+    figures = WorkerFigures()
+
+    async with _working(database, figures=figures) as shared:
+        event = await _event(shared, stage, sound, 2)
+        await _counted(figures.errors, 3)
+        await _set(broken, delete(events).where(events.c.id == taken.id))
+        await _announced(broken)
+
+    assert event.at == change.instant + SOON
+    assert [event.revision for event in await _events(broken, customer)] == [1, 2]
+    [said] = [record.getMessage() for record in caplog.records if broken.env in record.getMessage()]
+    assert f"announcing for the clock of {broken.env}, which is advancing" in said
+
+
+@only_postgresql
+async def test_a_sandbox_in_which_somebody_keeps_a_lock_holds_up_nobody(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(worker, "PUT_OFF_SECONDS", 0.1)
+    monkeypatch.setattr(worker, "STEP_SECONDS", 0.2)
+    locked, stage = await Stage.set(database, "locked"), await Stage.set(database, "free", at=None)
+    customer, sound = await locked.customer(), await stage.customer()
+    await locked.grant(customer, await locked.feature("sso"), days=1)
+    await begin_advance(locked, NOON + 30 * DAY)
+    change = await _grant_until(stage, sound, SOON)
+
+    async with _working(database) as shared:
+        async with database.begin_write() as connection:
+            await lock_customers(connection, locked.env, [customer.id])
+            event = await _event(shared, stage, sound, 2)
+        await _announced(locked)
+
+    assert event.at == change.instant + SOON
+    assert f"nothing is announced for the clock of {locked.env}" in caplog.text
 
 
 async def test_a_closed_environment_is_left_alone(database: Database) -> None:
@@ -268,7 +317,14 @@ def test_the_lag_is_how_long_the_oldest_change_waits_and_no_clock_that_was_moved
     assert (late, registry.get_sample_value(name)) == (3.0, 0.0)
 
 
-async def _set(stage: Stage, statement: Update) -> None:
+async def _announced(stage: Stage) -> None:
+    """Waits until all is announced that lies on the way of an environment's clock."""
+    async with asyncio.timeout(30):
+        while (await clock_of(stage)).status is ClockStatus.ADVANCING:  # noqa: ASYNC110 - its row alone tells of it
+            await asyncio.sleep(0.05)
+
+
+async def _set(stage: Stage, statement: Update | Delete) -> None:
     async with stage.db.begin_write() as connection:
         await connection.execute(statement)
 
