@@ -40,7 +40,7 @@ class Caller:
     """The holder of a credential, bound to one environment.
 
     `id` is the key's or session's, never a secret. A session is confined to `customer`, which is None if its customer
-    isn't known (yet): then there is the catalogue, and nobody's entitlements.
+    isn't known (yet): then there is the catalogue, and nobody's entitlements. `made_by`: see `Credential`.
     """
 
     id: str
@@ -49,6 +49,7 @@ class Caller:
     scopes: tuple[str, ...] = ()
     expires_at: datetime | None = None
     customer: CustomerId | None = None
+    made_by: str | None = None
 
     @property
     def is_session(self) -> bool:
@@ -76,7 +77,9 @@ class Access:
 
 def holder_of(key: Credential) -> Caller:
     """The caller with an API key."""
-    return Caller(key.id, CallerKind.API_KEY, key.environment, key.scopes, expires_at=key.expires_at)
+    return Caller(
+        key.id, CallerKind.API_KEY, key.environment, key.scopes, expires_at=key.expires_at, made_by=key.made_by
+    )
 
 
 def of_session(session: CustomerSession) -> Caller:

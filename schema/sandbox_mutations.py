@@ -22,8 +22,10 @@ class SandboxMutations:
 
     @strawberry.mutation(
         description=(
-            "Makes an empty environment to try things out in, with an API key of its own. Not with a key of a live "
-            "environment. The new key may do no more than yours, and ends when yours does."
+            "Makes an empty environment to try things out in, with an API key of its own. The new key may do no more "
+            "than yours, and ends when yours expires or is revoked. INVALID with a key of a live environment, and with "
+            "a sandbox's own. TAKEN: an environment has the name. TOO_MANY: 20 sandboxes are open that keys of your "
+            "environment made."
         ),
         extensions=[Requires(Scope.SANDBOXES_WRITE)],
     )

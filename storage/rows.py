@@ -92,9 +92,12 @@ api_keys = Table(
     # Noted now and then for many keys at once, so it may be a minute behind.
     Column("last_used_at", Instant()),
     Column("expires_at", Instant()),
+    # The key a sandbox was made with, whose own this is: it ends with that. No key is ever removed.
+    Column("made_by", Word()),
 )
 Index("uq_api_keys_secret_hash", api_keys.c.secret_hash, unique=True)
 Index("ix_api_keys_environment_id", api_keys.c.environment_id)
+Index("ix_api_keys_made_by", api_keys.c.made_by)
 
 features = Table(
     "features",
