@@ -1,6 +1,9 @@
-"""Events, and what announces them. It only adds, and puts indexes in the place of others: a process of 0002 goes on.
+"""Events, and what announces them. Not for a rolling deployment: the processes of 0002 must be stopped before.
 
-What such a process still writes grows revisions without events, which whoever follows them meets as a gap.
+One that goes on answers as ever. But what it writes grows revisions without events, which whoever follows them meets as
+a gap; it doesn't say when time will change something for a customer (`due_at`), nor that it attached a feature, so
+those changes aren't announced before the customer's next write; and its writes to the catalogue miss an index that is
+gone. Once it has ended, the first UPDATE below makes up for it: the announcer then looks at everybody again.
 """
 
 import sqlalchemy as sa
