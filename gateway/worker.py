@@ -26,6 +26,7 @@ from storage.errors import Contended, DatabaseUnavailable, RowUnreadable
 from storage.kept import Kept
 from storage.old_events import remove_events
 from storage.pauses import growing_pauses
+from storage.unattended import keep_at
 from storage.wakeups import Wakeups
 
 log = logging.getLogger("admittance.worker")
@@ -84,7 +85,7 @@ class Worker:
         self._working: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        self._working = asyncio.create_task(self._work(), name="announcing changes")
+        self._working = asyncio.create_task(keep_at(self._work, "announcing changes"), name="announcing changes")
         return self
 
     async def __aexit__(self, *_: object) -> None:
