@@ -9,7 +9,7 @@ import logging
 import random
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Self
@@ -27,12 +27,12 @@ from storage.kept import Kept
 from storage.old_events import remove_events
 from storage.pauses import growing_pauses
 from storage.unattended import keep_at
-from storage.wakeups import Wakeups
+from storage.wakeups import Wakeups, Whose
 
 log = logging.getLogger("admittance.worker")
 
 LONGEST_REST_SECONDS = 1.0
-"""How long it rests at the most: a clock may have been moved, or another worker have been killed."""
+"""How long it rests at the most: a write may have made something due sooner, or another worker have been killed."""
 
 BREATH_SECONDS = 0.05
 """How long it rests at the least, so that many wake-ups are one look."""
@@ -98,7 +98,7 @@ class Worker:
 
     async def _work(self) -> None:
         pauses = _pauses()
-        async with self._wakeups.heard_by(lambda _: self._news.set()):
+        async with self._wakeups.heard_by(self._hear):
             while not self._stopping.is_set():
                 self._news.clear()
                 try:
@@ -108,6 +108,11 @@ class Worker:
                 else:
                     pauses = _pauses()
                     await self._rest(rest)
+
+    def _hear(self, whose: Collection[Whose] | None) -> None:
+        # Whose events are named has been told of; what such a write lets time change soon is found at the next look.
+        if not whose:
+            self._news.set()
 
     async def _look(self) -> float:
         """Does what there is to do, up to some bound. Returns for how many seconds there will be nothing more."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +28,9 @@ from storage.locks import lock_customers
 from storage.records import ClockStatus, CustomerChange, CustomerRecord, Event
 from storage.rows import attachment_changes, customers, events, subscription_statuses
 from storage.unit_of_work import CustomerWork, write_customer
+from storage.wakeups import Whose
 from tests.databases import postgresql_away
+from tests.operations.statements import statements
 from tests.service.serving import serving
 from tests.statements.advances import begin_advance, clock_of, events_of, populate
 from tests.statements.stage import DAY, NOON, Stage
@@ -230,6 +232,34 @@ async def test_a_sandbox_in_which_somebody_keeps_a_lock_holds_up_nobody(
     assert f"nothing is announced for the clock of {locked.env}" in caplog.text
 
 
+async def test_a_write_that_names_its_customer_is_no_reason_to_look(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its events are written; what it lets time change soon is found at the next look."""
+    monkeypatch.setattr(worker, "LONGEST_REST_SECONDS", 60.0)
+    stage, other = await Stage.set(database), Database.open(database_url)
+    plan, sso, api = await stage.product("pro"), await stage.feature("sso"), await stage.feature("api")
+    customer = await stage.customer()
+    await stage.subscribe(customer, plan)
+    heard: asyncio.Queue[Collection[Whose] | None] = asyncio.Queue()
+
+    with statements(other) as sent:
+        async with _working(other) as shared, shared.wakeups.heard_by(heard.put_nowait):
+            await _quiet(sent)
+            looks = len(sent)
+            await stage.grant(customer, sso)
+            while await heard.get() != [Whose(stage.env, customer.id)]:
+                pass
+            await _quiet(sent)
+            looks_after_write = len(sent)
+            await stage.attach(plan, api, CatalogRollout.IMMEDIATE)
+            await _event(shared, stage, customer, 2)
+    await other.close()
+
+    # What SQLite is asked by who listens is no look.
+    assert [each for each in sent[looks:looks_after_write] if "environments" in each] == []
+
+
 async def test_a_closed_environment_is_left_alone(database: Database) -> None:
     stage = await Stage.set(database, at=datetime.now(UTC).replace(microsecond=0) + 30 * DAY)
     plan = await stage.plan("pro", await stage.feature("sso"))
@@ -322,6 +352,13 @@ async def _announced(stage: Stage) -> None:
     async with asyncio.timeout(30):
         while (await clock_of(stage)).status is ClockStatus.ADVANCING:  # noqa: ASYNC110 - its row alone tells of it
             await asyncio.sleep(0.05)
+
+
+async def _quiet(sent: list[str]) -> None:
+    """Waits until nothing has been sent for longer than a worker rests at the least, but who listens."""
+    before = -1
+    while before < (before := len([each for each in sent if "environments" in each])):  # noqa: ASYNC110
+        await asyncio.sleep(6 * worker.BREATH_SECONDS)
 
 
 async def _set(stage: Stage, statement: Update | Delete) -> None:
