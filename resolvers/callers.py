@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from entitlements.facts import CustomerId
+from entitlements.facts import CustomerId, EnvironmentId
 from storage.records import Credential, CustomerSession, Environment
 
 
@@ -55,6 +55,14 @@ class Caller:
     def is_session(self) -> bool:
         """Whether it is a customer who asks, and not a back end."""
         return self.kind is CallerKind.CUSTOMER_SESSION
+
+    @property
+    def counted_as(self) -> tuple[EnvironmentId, str]:
+        """Whose share of what there is little of it takes: all sessions of a customer together, as there may be many.
+
+        Customers of two environments may have the same id.
+        """
+        return self.environment.id, self.customer or self.id
 
     def may_see(self, customer: CustomerId) -> bool:
         """Whether a customer is there for the caller: to a session all but its own are as unknown."""
