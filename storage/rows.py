@@ -200,7 +200,8 @@ Index(
 Index("ix_customers_created_at", customers.c.environment_id, customers.c.created_at, customers.c.id)
 Index("ix_customers_email", customers.c.environment_id, customers.c.email, customers.c.created_at, customers.c.id)
 Index("ix_customers_announced_until", customers.c.environment_id, customers.c.announced_until)
-Index("ix_customers_due_at", customers.c.environment_id, customers.c.due_at)
+# Many are due at one instant, and then in the order of their ids.
+Index("ix_customers_due_at", customers.c.environment_id, customers.c.due_at, customers.c.id)
 
 events = Table(
     "events",

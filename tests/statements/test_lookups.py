@@ -19,6 +19,7 @@ from entitlements.facts import (
 )
 from entitlements.facts import EnvironmentId as Env
 from entitlements.facts import SubscriptionItemId as ItemId
+from storage.advancing import announce_advance
 from storage.announcing import find_due, tell_of_attachment_change
 from storage.credentials import find_credential
 from storage.customer_sessions import find_session, load_sessions
@@ -46,6 +47,7 @@ from storage.product_features import (
 )
 from storage.products import load_products, load_products_by_key, page_products
 from storage.trusted_documents import find_document
+from tests.statements.advances import begin_advance
 from tests.statements.stage import DAY, NOON, Stage
 
 _PLACE = Cut(5, after=(NOON, "x"))
@@ -141,6 +143,16 @@ async def test_facts_go_by_an_index(stage: Stage) -> None:
     steps = await _plans(stage.db, lambda connection: load_facts(connection, stage.env, [customer.id]))
 
     assert [step for step in steps if _reads_too_much(step)] == []
+
+
+async def test_who_is_due_first_on_the_way_of_a_clock_is_found_in_order(stage: Stage) -> None:
+    await stage.grant(await stage.customer(), await stage.feature("sso"), days=1)
+    await begin_advance(stage, NOON + 2 * DAY)
+
+    steps = await _plans(stage.db, lambda _: announce_advance(stage.db, stage.env))
+
+    # Many are due at one instant: were they sorted, each step would go through all of them.
+    assert [step for step in steps if re.search("Sort Key: due_at|(LAST|RIGHT).* ORDER BY", step)] == []
 
 
 async def test_what_the_announcer_looks_for_goes_by_an_index(stage: Stage) -> None:

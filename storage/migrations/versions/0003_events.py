@@ -21,7 +21,7 @@ def upgrade() -> None:
     op.add_column("customers", sa.Column("due_at", Instant(), nullable=True))
     # Nobody has worked out yet when time changes something for them: the announcer looks at each of them once.
     op.execute("UPDATE customers SET due_at = announced_until WHERE deleted_at IS NULL")
-    op.create_index("ix_customers_due_at", "customers", ["environment_id", "due_at"])
+    op.create_index("ix_customers_due_at", "customers", ["environment_id", "due_at", "id"])
     op.create_index("ix_customers_announced_until", "customers", ["environment_id", "announced_until"])
     op.drop_index("ix_customers_written_at", "customers")
     op.drop_index("ix_subscription_item_segments_product_id", "subscription_item_segments")
