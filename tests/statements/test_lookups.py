@@ -87,6 +87,10 @@ LOOKUPS_OF_REQUESTS: dict[str, Callable[[Database, Env], Awaitable[object]]] = {
 }
 
 
+_DEAR = ("enable_seqscan", "enable_sort", "enable_incremental_sort")
+"""What PostgreSQL does with many rows only where it must."""
+
+
 async def _plans(db: Database, look_up: Callable[[AsyncConnection], Awaitable[object]]) -> list[str]:
     """What the database says it will do for each statement of a look-up, a line for each step."""
     statements: list[tuple[str, tuple[Any, ...]]] = []
@@ -104,13 +108,15 @@ async def _plans(db: Database, look_up: Callable[[AsyncConnection], Awaitable[ob
                 rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
                 steps += [row.detail for row in rows]
         else:
-            # The tables are empty, where reading all of one is the cheapest way to find nothing.
-            await connection.execute(text("SET enable_seqscan = off"))
+            # The tables are empty, where reading all of one, and sorting it, is the cheapest way to find nothing.
+            for dear in _DEAR:
+                await connection.execute(text(f"SET {dear} = off"))
             driver = (await connection.get_raw_connection()).driver_connection
             assert driver is not None
             for statement, parameters in statements:
                 steps += [row[0] for row in await driver.fetch(f"EXPLAIN {statement}", *parameters)]
-            await connection.execute(text("RESET enable_seqscan"))
+            for dear in _DEAR:
+                await connection.execute(text(f"RESET {dear}"))
     return steps
 
 
