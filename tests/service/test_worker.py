@@ -267,12 +267,18 @@ async def test_a_closed_environment_is_left_alone(database: Database) -> None:
     await stage.subscribe(customer, plan)
     await stage.attach(plan, await stage.feature("api"), CatalogRollout.IMMEDIATE)
     await set_clock(database, stage.env, None)
-    before = await _rows(database)
+    open_ = await Stage.set(database, "open", at=None)
+    attached, expiring = await open_.customer(), await open_.customer()
+    await open_.subscribe(attached, plan_there := await open_.plan("pro", await open_.feature("sso")))
+    before = await _rows(stage)
 
-    async with _working(database):
-        await asyncio.sleep(0.3)
+    async with _working(database) as shared:
+        await _grant_until(open_, expiring, SOON, "audit")
+        await open_.attach(plan_there, await open_.feature("api"), CatalogRollout.IMMEDIATE)
+        await _event(shared, open_, attached, 2)
+        await _event(shared, open_, expiring, 2)
 
-    assert await _rows(database) == before
+    assert await _rows(stage) == before
 
 
 async def test_events_past_their_time_are_removed_and_no_others(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -366,9 +372,12 @@ async def _set(stage: Stage, statement: Update | Delete) -> None:
         await connection.execute(statement)
 
 
-async def _rows(database: Database) -> list[list[Row[Any]]]:
-    async with database.read() as connection:
-        return [list(await connection.execute(select(table))) for table in (customers, events, attachment_changes)]
+async def _rows(stage: Stage) -> list[list[Row[Any]]]:
+    async with stage.db.read() as connection:
+        return [
+            list(await connection.execute(select(table).where(table.c.environment_id == stage.env)))
+            for table in (customers, events, attachment_changes)
+        ]
 
 
 async def _counted(counter: Counter, count: int) -> None:
