@@ -27,6 +27,7 @@ __all__ = [
     "subscription_statuses",
     "subscriptions",
     "tables",
+    "test_clocks",
     "trusted_documents",
     "webhook_attempts",
     "webhook_deliveries",
