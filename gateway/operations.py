@@ -1,7 +1,6 @@
 """The way of an operation, whatever transport it came by: read, checked, paid for, carried out, answered."""
 
 import asyncio
-import random
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -33,6 +32,7 @@ from schema.error_codes import ErrorCode
 from schema.live import Told
 from storage.database import Database
 from storage.errors import DatabaseUnavailable
+from storage.pauses import about
 
 REFUSAL_COST = 10
 """What an operation costs at the least that is refused: it was read and checked all the same."""
@@ -172,7 +172,7 @@ class Operations:
             except (DatabaseUnavailable, IdentityProviderUnavailable):
                 # What was to be told is still to be told, once it can be.
                 pass
-            await asyncio.sleep(RETRY_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 (no secret)
+            await asyncio.sleep(about(RETRY_SECONDS))
 
     async def _carry_out(self, checked: Checked, spent: Spent, began: float, moment: Moment | None = None) -> Answer:
         operation = checked.operation

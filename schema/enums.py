@@ -121,7 +121,10 @@ _expose(
     IMMUTABLE="The value can't be changed once it is set.",
     ARCHIVED="The feature is archived: it can't be edited, attached or granted.",
     INACTIVE="The product is inactive: it takes no new subscription, item or move.",
-    READ_ONLY="The object is owned by another system, and only that one changes it.",
+    READ_ONLY=(
+        "The object is owned by another system, and only that one changes it; or the environment is closed, as its "
+        "test clock was ahead when it was deleted."
+    ),
     ALREADY_ATTACHED="The feature is attached to the product already; the attachment is in `existing`.",
     NOT_ATTACHED="The feature isn't attached to the product.",
     INVALID_TRANSITION="The subscription's status doesn't allow it.",

@@ -19,6 +19,7 @@ from entitlements.facts import (
 )
 from entitlements.facts import EnvironmentId as Env
 from entitlements.facts import SubscriptionItemId as ItemId
+from storage.advancing import announce_advance
 from storage.announcing import find_due, tell_of_attachment_change
 from storage.credentials import find_credential
 from storage.customer_sessions import find_session, load_sessions
@@ -62,6 +63,7 @@ from storage.webhook_lists import (
 )
 from storage.webhook_queue import DueEndpoint, find_due_endpoints, lease_deliveries
 from storage.webhook_records import LeasedDelivery, WebhookAttempt, WebhookEventType
+from tests.statements.advances import begin_advance
 from tests.statements.stage import DAY, NOON, Stage
 
 _PLACE = Cut(5, after=(NOON, "x"))
@@ -112,6 +114,10 @@ LOOKUPS_OF_REQUESTS: dict[str, Callable[[Database, Env], Awaitable[object]]] = {
 }
 
 
+_DEAR = ("enable_seqscan", "enable_sort", "enable_incremental_sort")
+"""What PostgreSQL does with many rows only where it must."""
+
+
 async def _plans(db: Database, look_up: Callable[[AsyncConnection], Awaitable[object]]) -> list[str]:
     """What the database says it will do for each statement of a look-up, a line for each step."""
     statements: list[tuple[str, tuple[Any, ...]]] = []
@@ -129,13 +135,15 @@ async def _plans(db: Database, look_up: Callable[[AsyncConnection], Awaitable[ob
                 rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
                 steps += [row.detail for row in rows]
         else:
-            # The tables are empty, where reading all of one is the cheapest way to find nothing.
-            await connection.execute(text("SET enable_seqscan = off"))
+            # The tables are empty, where reading all of one, and sorting it, is the cheapest way to find nothing.
+            for dear in _DEAR:
+                await connection.execute(text(f"SET {dear} = off"))
             driver = (await connection.get_raw_connection()).driver_connection
             assert driver is not None
             for statement, parameters in statements:
                 steps += [row[0] for row in await driver.fetch(f"EXPLAIN {statement}", *parameters)]
-            await connection.execute(text("RESET enable_seqscan"))
+            for dear in _DEAR:
+                await connection.execute(text(f"RESET {dear}"))
     return steps
 
 
@@ -168,6 +176,16 @@ async def test_facts_go_by_an_index(stage: Stage) -> None:
     steps = await _plans(stage.db, lambda connection: load_facts(connection, stage.env, [customer.id]))
 
     assert [step for step in steps if _reads_too_much(step)] == []
+
+
+async def test_who_is_due_first_on_the_way_of_a_clock_is_found_in_order(stage: Stage) -> None:
+    await stage.grant(await stage.customer(), await stage.feature("sso"), days=1)
+    await begin_advance(stage, NOON + 2 * DAY)
+
+    steps = await _plans(stage.db, lambda _: announce_advance(stage.db, stage.env))
+
+    # Many are due at one instant: were they sorted, each step would go through all of them.
+    assert [step for step in steps if re.search("Sort Key: due_at|(LAST|RIGHT).* ORDER BY", step)] == []
 
 
 async def test_what_the_announcer_looks_for_goes_by_an_index(stage: Stage) -> None:
