@@ -7,13 +7,13 @@ leased is due again when the lease ends, so a delivery may come twice and none i
 import asyncio
 import logging
 import random
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 
 from gateway.errors import log_surprise
+from gateway.put_off import PutOff
 from gateway.setting_groups import WebhookSettings
 from gateway.webhooks.schedule import RetrySchedule
 from gateway.webhooks.sending import ATTEMPT_SECONDS, Answer, Sender
@@ -75,7 +75,7 @@ class Dispatcher:
         self._at_once = settings.webhook_connections
         self._disable_after = timedelta(days=settings.webhook_disable_days)
         self._under_way: defaultdict[DueEndpoint, set[asyncio.Task[None]]] = defaultdict(set)
-        self._put_off: dict[DueEndpoint, float] = {}
+        self._put_off = PutOff[DueEndpoint](_LONGEST_PAUSE_SECONDS)
         self._has_room = asyncio.Event()
 
     async def run(self) -> None:
@@ -117,8 +117,9 @@ class Dispatcher:
         due = await find_due_endpoints(self._database)
         # Those first to which the least is under way, and of these none is always the last.
         random.shuffle(due)
+        left_alone = self._put_off.now()
         for endpoint in sorted(due, key=lambda each: len(self._under_way.get(each, ()))):
-            if self._put_off.get(endpoint, 0) > time.monotonic():
+            if endpoint in left_alone:
                 continue
             try:
                 begun += await self._begin_for(endpoint, self._room_for(endpoint))
@@ -126,7 +127,7 @@ class Dispatcher:
                 raise
             except Exception as error:  # noqa: BLE001 - the edge: one endpoint must not stop the others
                 log_surprise(error, f"the deliveries to {endpoint.id}")
-                self._put_off[endpoint] = time.monotonic() + _LONGEST_PAUSE_SECONDS
+                self._put_off.add(endpoint)
         return begun
 
     def _room_for(self, endpoint: DueEndpoint) -> int:
