@@ -16,30 +16,16 @@ from storage.rows import events
 from tests.service.serving import Caller, Json, serving
 from tests.service.watching import (
     ACME,
-    TRANSPORTS,
     Watch,
+    by_either,
     grant,
     keys,
     open_subscriptions,
     revoke,
+    session_of,
     set_up,
     until_open,
 )
-
-by_either = pytest.mark.parametrize("watch", TRANSPORTS.values(), ids=TRANSPORTS.keys())
-
-
-@pytest.fixture
-async def shop(caller: Caller) -> Caller:
-    """A holder of a key to an environment with acme, who may use nothing yet."""
-    await set_up(caller)
-    return caller
-
-
-async def session_of(caller: Caller, customer: Json = ACME) -> tuple[str, str]:
-    """The id and the token of a session of a customer."""
-    made = await caller.do("createCustomerSession", "customerSession { id } token", customer=customer)
-    return made["customerSession"]["id"], made["token"]
 
 
 async def announce(database: Database) -> None:

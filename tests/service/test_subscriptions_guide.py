@@ -5,8 +5,7 @@ from pathlib import Path
 
 from tests.service.event_streams import event_stream
 from tests.service.serving import Caller
-from tests.service.test_subscriptions import session_of
-from tests.service.watching import ACME, grant, keys, set_up
+from tests.service.watching import ACME, grant, keys, session_of, set_up
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "subscriptions.md").read_text(encoding="utf-8")
