@@ -23,11 +23,11 @@ from storage.database import Database
 from tests.operations import working_process
 from tests.operations.keeping import process
 from tests.operations.lives import Life
-from tests.operations.reckoning import check_life
+from tests.operations.reckoning import Reckoned, check_life
 from tests.operations.workers import Announcing, all_announced, four_workers, now_and_then, one_worker
 
-LIVES = int(os.environ.get("EVENT_LIVES", "51"))
-"""Histories, in three parts: with a worker all the time, with one now and then, and with four at once."""
+LIVES = int(os.environ.get("EVENT_LIVES", "17"))
+"""Histories for each way of announcing: by a worker all the time, by one now and then, and by four at once."""
 
 KILLS = int(os.environ.get("EVENT_KILLS", "5"))
 """How many worker processes are killed, each while a life goes on."""
@@ -48,17 +48,17 @@ async def test_the_events_of_a_life_add_up(database: Database, database_url: str
     figures = WorkerFigures(registry)
     async with process(database) as shared:
         async with announcing(database_url, figures):
-            lives = await _side_by_side(partial(Life.lived, database, shared), range(LIVES // 3))
+            lives = await _side_by_side(partial(Life.lived, database, shared), range(LIVES))
         async with one_worker(database_url, figures):
             await all_announced(database)
 
-        events = await _check(lives)
+        reckoned = await _check(lives)
 
     done = sum((life.done for life in lives), Counter[str]())
     assert len(done) == KINDS, "every kind of write happens"
     announced = registry.get_sample_value("admittance_events_announced_total")
     assert announced, "the workers have their share"
-    sys.stdout.write(f"\n{len(lives)} lives, {events} events, of which workers announced {announced:.0f}\n")
+    sys.stdout.write(f"\n{reckoned}, of which workers announced {announced:.0f}\n")
 
 
 async def test_the_events_of_a_life_add_up_though_workers_are_killed(database: Database, database_url: str) -> None:
@@ -74,9 +74,9 @@ async def test_the_events_of_a_life_add_up_though_workers_are_killed(database: D
         async with one_worker(database_url, WorkerFigures()):
             await all_announced(database)
 
-        events = await _check(lives)
+        reckoned = await _check(lives)
 
-    sys.stdout.write(f"\n{KILLS} workers killed, {len(lives)} lives, {events} events\n")
+    sys.stdout.write(f"\n{KILLS} workers killed; {reckoned}\n")
 
 
 async def _side_by_side(live: Callable[[int], Awaitable[Life]], numbers: Iterable[int]) -> list[Life]:
@@ -89,9 +89,13 @@ async def _side_by_side(live: Callable[[int], Awaitable[Life]], numbers: Iterabl
     return list(chain.from_iterable(await asyncio.gather(*(one_after_the_other() for _ in range(AT_ONCE)))))
 
 
-async def _check(lives: list[Life]) -> int:
-    """How many events the lives have."""
-    return sum([await check_life(life) for life in lives])
+async def _check(lives: list[Life]) -> Reckoned:
+    reckoned = Reckoned()
+    for life in lives:
+        await check_life(life, reckoned)
+    assert reckoned.queried, "what was there at the instants of events is asked"
+    assert reckoned.arrivals, "clocks come to stand at the instants of events"
+    return reckoned
 
 
 async def _work_and_be_killed(url: str, seconds: float) -> None:
