@@ -5,7 +5,6 @@ is printed.
 """
 
 import asyncio
-import multiprocessing
 import os
 import sys
 from collections import Counter
@@ -13,14 +12,13 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from itertools import chain
 from random import Random
-from signal import SIGKILL
 
 import pytest
 from prometheus_client import CollectorRegistry
 
 from gateway.telemetry.worker import WorkerFigures
 from storage.database import Database
-from tests.operations import working_process
+from tests.killing import announce, doomed
 from tests.operations.keeping import process
 from tests.operations.lives import Life
 from tests.operations.reckoning import Reckoned, check_life
@@ -31,6 +29,9 @@ LIVES = int(os.environ.get("EVENT_LIVES", "17"))
 
 KILLS = int(os.environ.get("EVENT_KILLS", "5"))
 """How many worker processes are killed, each while a life goes on."""
+
+MANY = 50
+"""Workers among whom some have announced something before they are killed, whatever else the machine does."""
 
 AT_ONCE = 4
 """Lives that go on side by side."""
@@ -63,20 +64,30 @@ async def test_the_events_of_a_life_add_up(database: Database, database_url: str
 
 async def test_the_events_of_a_life_add_up_though_workers_are_killed(database: Database, database_url: str) -> None:
     lot = Random(1)  # noqa: S311 (no secret)
+    announced = list[int]()
+
+    async def work_and_be_killed(seconds: float) -> None:
+        async with doomed(announce, database_url) as worker:
+            await asyncio.sleep(seconds)
+            assert worker.kill(), "it was at work"
+            announced.append(worker.done)
 
     async def live(number: int) -> Life:
         seconds = lot.random() * LONGEST_WORK_SECONDS
-        life, _ = await asyncio.gather(Life.lived(database, shared, number), _work_and_be_killed(database_url, seconds))
+        life, _ = await asyncio.gather(Life.lived(database, shared, number), work_and_be_killed(seconds))
         return life
 
     async with process(database) as shared:
-        lives = await _side_by_side(live, range(KILLS))
+        # Other lives than those of the test above.
+        lives = await _side_by_side(live, range(LIVES, LIVES + KILLS))
         async with one_worker(database_url, WorkerFigures()):
             await all_announced(database)
 
         reckoned = await _check(lives)
 
-    sys.stdout.write(f"\n{KILLS} workers killed; {reckoned}\n")
+    had_announced = sum(each > 0 for each in announced)
+    sys.stdout.write(f"\n{KILLS} workers killed, {had_announced} of which had announced something; {reckoned}\n")
+    assert had_announced or KILLS < MANY
 
 
 async def _side_by_side(live: Callable[[int], Awaitable[Life]], numbers: Iterable[int]) -> list[Life]:
@@ -96,19 +107,3 @@ async def _check(lives: list[Life]) -> Reckoned:
     assert reckoned.queried, "what was there at the instants of events is asked"
     assert reckoned.arrivals, "clocks come to stand at the instants of events"
     return reckoned
-
-
-async def _work_and_be_killed(url: str, seconds: float) -> None:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([working_process.__name__])
-    began, ours = context.Pipe(duplex=False)
-    worker = context.Process(target=working_process.work, args=(url, ours), daemon=True)
-    # In one thread all of it: who starts a process also asks for the end of all others, and only one may be told.
-    worker.start()
-    await asyncio.to_thread(began.recv)
-    await asyncio.sleep(seconds)
-    worker.kill()
-    worker.join()
-    assert worker.exitcode == -SIGKILL
-    for each in (worker, began, ours):
-        each.close()
