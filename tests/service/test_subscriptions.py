@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import delete
 
 from resolvers.callers import EVERY_SCOPE
-from storage.announcing import announce_due, find_due
 from storage.credentials import create_key
 from storage.database import Database
 from storage.environments import create_environment
@@ -26,12 +25,7 @@ from tests.service.watching import (
     set_up,
     until_open,
 )
-
-
-async def announce(database: Database) -> None:
-    """Announces what is due, as the worker does."""
-    for due in await find_due(database, 100):
-        await announce_due(database, due.environment, [due.customer])
+from tests.statements.stage import announce_all
 
 
 @by_either
@@ -105,7 +99,7 @@ async def test_what_time_changes_arrives_with_the_instant_it_took_effect(
     await grant(shop, "sso", activeTo=(now + timedelta(days=1)).isoformat())
     async with watch(server, shop.secret, customer=ACME, after=1) as watcher:
         await shop.move_to(now + timedelta(days=30))
-        await announce(database)
+        await announce_all(database)
         change = await watcher.change()
 
     assert (change["revision"], keys(change["removed"])) == (2, ["sso"])
