@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -62,12 +62,22 @@ async def load_present(connection: AsyncConnection, clock: Clock) -> datetime:
 async def latest_write(connection: AsyncConnection, environment: Environment) -> datetime | None:
     """The latest instant at which the environment's catalogue or a customer was written, or a change announced.
 
-    None before the first. Complete only under the exclusive catalogue lock: without it a customer's write may be about
-    to commit.
+    Or where a frozen clock stands, if a change up to there is yet to be announced: somebody may have been shown what
+    changes at that instant. None before the first. Complete only under the exclusive catalogue lock: without it a
+    customer's write may be about to commit.
     """
     query = select(func.max(customers.c.announced_until)).where(customers.c.environment_id == environment.id)
-    announced_until = await connection.scalar(query)
-    return max(filter(None, (announced_until, environment.catalogue_written_at)), default=None)
+    known = [await connection.scalar(query), environment.catalogue_written_at]
+    if environment.clock_at is not None:
+        given = {"environment": environment.id, "clock": environment.clock_at}
+        known.append(environment.clock_at if await connection.scalar(_IS_ANYBODY_DUE, given) else None)
+    return max(filter(None, known), default=None)
 
 
 _SELECT_PRESENT = select(PRESENT)
+_IS_ANYBODY_DUE = select(
+    exists().where(
+        customers.c.environment_id == bindparam("environment"),
+        customers.c.due_at <= bindparam("clock", type_=Instant()),
+    )
+)

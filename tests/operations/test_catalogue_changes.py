@@ -33,6 +33,22 @@ async def test_attached_exactly_at_a_boundary_counts_there(api: Api) -> None:
     assert await api.keys("acme", at=JUST_BEFORE) == {"reports"}
 
 
+async def test_attached_at_an_instant_at_which_something_else_changes_it_is_a_change_of_its_own(api: Api) -> None:
+    """who was shown the one must be told of the other: each has a revision"""
+    await subscriber(api, "acme", "pro")
+    grant = {"customer": {"externalId": "acme"}, "feature": {"lookupKey": "sso"}, "activeTo": BOUNDARY}
+    await api.mutate("grantEntitlement", **grant)
+    await api.move_to(BOUNDARY)
+    before = await api.of_customer("acme", "revision")
+
+    row = await attach(api, "pro", "sso", "IMMEDIATE")
+
+    assert row["attachedAt"] == "2026-02-15T12:00:00.001Z"
+    assert await api.of_customer("acme", "revision") == {"revision": before["revision"] + 1}
+    assert await api.keys("acme", at=BOUNDARY) == {"reports"}
+    assert await api.keys("acme") == {"reports", "sso"}
+
+
 async def test_attached_a_millisecond_after_a_boundary_waits_for_the_next(api: Api) -> None:
     await subscriber(api, "acme", "pro")
     await api.move_to("2026-02-15T12:00:00.001Z")
