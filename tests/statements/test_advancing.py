@@ -216,8 +216,9 @@ async def test_a_process_that_is_killed_while_it_announces_loses_and_repeats_not
     for kill in range(1, KILLS + 1):
         await begin_advance(stage, NOON + (kill * 3 * 365 // KILLS) * DAY)
         left[await _announce_and_be_killed(database_url, stage, lot.random() * LONGEST_WORK_SECONDS)] += 1
-    while await announce_advance(stage.db, stage.env):
-        pass
+    # The last one's transaction may be there for a moment longer: until then there is nothing to do for others.
+    while await find_advancing(stage.db):
+        await announce_advance(stage.db, stage.env)
 
     sys.stdout.write(f"\n{KILLS} processes to be killed: {dict(left)}; {len(await events_of(stage))} events\n")
     assert told(await events_of(stage)) == told(await events_of(whole))
