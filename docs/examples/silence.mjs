@@ -25,6 +25,7 @@ export function fetchUntilSilent(seconds) {
     heard();
     init.signal.addEventListener("abort", () => clearTimeout(timer));
     const response = await fetch(url, { ...init, signal: AbortSignal.any([init.signal, silence.signal]) });
+    if (!response.ok) clearTimeout(timer);
     const noting = new TransformStream({
       transform(piece, answer) {
         heard();
