@@ -39,7 +39,6 @@ from gateway.webhooks.delivering import delivering_webhooks
 from gateway.websocket.door import GraphQLSockets
 from gateway.worker import Worker
 from resolvers.shared import SharedReads
-from resolvers.webhook_targets import WebhookTargets
 from schema.build import CORE_SCHEMA
 from storage.database import Database
 from storage.migrations import check_schema
@@ -64,7 +63,7 @@ def build_app(settings: Settings) -> Starlette:
     Raises: UnknownDatabaseUrl; SettingsInvalid. At start-up: SchemaOutdated, DatabaseUnavailable.
     """
     database = Database.open(settings.database_url.get_secret_value())
-    shared = _shared_reads(settings, database)
+    shared = SharedReads(database, kept_customers=settings.kept_customers, kept_bytes=settings.kept_bytes)
     usage = KeyUsage(database)
     rates = RateLimits(settings)
     identity = IdentityProviders(settings.identity_providers)
@@ -132,15 +131,6 @@ def _working(
             yield
 
     return work()
-
-
-def _shared_reads(settings: Settings, database: Database) -> SharedReads:
-    return SharedReads(
-        database,
-        kept_customers=settings.kept_customers,
-        kept_bytes=settings.kept_bytes,
-        webhook_targets=WebhookTargets(private=settings.webhook_private_targets),
-    )
 
 
 def _middleware(settings: Settings, view: GraphQLView) -> list[Middleware]:

@@ -93,8 +93,7 @@ class Checks:
         known = self._preparation.find(found.text, trusted=found.trusted)
         if known is not None:
             return known
-        # All sessions of a customer take turns together: anybody may have several.
-        async with self._turns.of(caller.customer or caller.id):
+        async with self._turns.of(caller.counted_as):
             return self._preparation.prepare(found.text, trusted=found.trusted)
 
 

@@ -1,7 +1,6 @@
 """The way of an operation, whatever transport it came by: read, checked, paid for, carried out, answered."""
 
 import asyncio
-import random
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -28,10 +27,12 @@ from resolvers.callers import Caller
 from resolvers.context import Context, new_context
 from resolvers.live import Moment
 from resolvers.shared import SharedReads
+from resolvers.webhook_targets import WebhookTargets
 from schema.error_codes import ErrorCode
 from schema.live import Told
 from storage.database import Database
 from storage.errors import DatabaseUnavailable
+from storage.pauses import about
 
 REFUSAL_COST = 10
 """What an operation costs at the least that is refused: it was read and checked all the same."""
@@ -61,6 +62,7 @@ class Operations:
         self._database = database
         self._shared = shared
         self._settings = settings
+        self._webhook_targets = WebhookTargets(private=settings.webhook_private_targets)
         self._preparation = preparation
         self._checks = Checks(settings, preparation, documents)
         self._rates = rates
@@ -170,7 +172,7 @@ class Operations:
             except (DatabaseUnavailable, IdentityProviderUnavailable):
                 # What was to be told is still to be told, once it can be.
                 pass
-            await asyncio.sleep(RETRY_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 (no secret)
+            await asyncio.sleep(about(RETRY_SECONDS))
 
     async def _carry_out(self, checked: Checked, spent: Spent, began: float, moment: Moment | None = None) -> Answer:
         operation = checked.operation
@@ -203,7 +205,9 @@ class Operations:
             self._preparation.weigh(checked.prepared)
 
     def _context(self, caller: Caller) -> Context:
-        return new_context(self._database, caller.environment, caller, self._observe_batch, self._shared)
+        return new_context(
+            self._database, caller.environment, caller, self._observe_batch, self._shared, self._webhook_targets
+        )
 
     async def _spend(self, caller: Caller, cost: int) -> Spent:
         return await self._rates.spend(caller.id, "session" if caller.is_session else "key", cost)

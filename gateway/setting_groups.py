@@ -91,7 +91,7 @@ class EventSettings(BaseSettings):
         default=True,
         description="Whether `serve` announces changes and delivers webhooks; off where `admittance worker` does.",
     )
-    event_days: int = Field(default=30, ge=4, le=3_650, description="Days for which events are kept, in real time.")
+    event_days: int = Field(default=30, ge=5, le=3_650, description="Days for which events are kept, in real time.")
 
 
 class HttpSettings(BaseSettings):

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from prometheus_client import Gauge
 
+from entitlements.facts import EnvironmentId
 from gateway.settings import Settings
 from resolvers.callers import Caller
 
@@ -27,15 +28,14 @@ class Streams:
         self._most_of_sessions = settings.session_subscriptions
         self._gauge = gauge
         self._open: set[OpenStream] = set()
-        self._held: Counter[str] = Counter()
+        self._held: Counter[tuple[EnvironmentId, str]] = Counter()
         self._is_stopping = False
 
     @contextmanager
     def opened(self, caller: Caller) -> "Generator[OpenStream]":
         """A place for one more. Raises: TooManySubscriptions."""
-        # All sessions of a customer count together: anybody may have several.
-        holder = caller.customer or caller.id
-        self._check_room(caller, holder)
+        holder = caller.counted_as
+        self._check_room(caller)
         stream = OpenStream(is_stopping=self._is_stopping)
         self._open.add(stream)
         self._held[holder] += 1
@@ -55,9 +55,9 @@ class Streams:
         for stream in self._open:
             stream.stop()
 
-    def _check_room(self, caller: Caller, holder: str) -> None:
+    def _check_room(self, caller: Caller) -> None:
         most = self._most_of_sessions if caller.is_session else self._most_of_keys
-        if self._held[holder] >= most:
+        if self._held[caller.counted_as] >= most:
             raise TooManySubscriptions(f"At most {most:,} subscriptions may be open at once; close one.")
         if len(self._open) >= self._most:
             raise TooManySubscriptions("This process holds as many subscriptions open as it may. Try again later.")

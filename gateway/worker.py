@@ -9,34 +9,39 @@ import logging
 import random
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Self
 
 from entitlements.facts import EnvironmentId
 from gateway.errors import log_surprise
+from gateway.put_off import PutOff
 from gateway.telemetry.worker import WorkerFigures
-from storage.advancing import announce_advances
+from storage.advancing import announce_advance, find_advancing
 from storage.agenda import Agenda, load_agendas
 from storage.announcing import DueCustomer, announce_due, find_due, tell_of_attachment_change
 from storage.database import Database
-from storage.errors import DatabaseUnavailable, RowUnreadable
+from storage.errors import Contended, DatabaseUnavailable, RowUnreadable
 from storage.kept import Kept
 from storage.old_events import remove_events
 from storage.pauses import growing_pauses
-from storage.wakeups import Wakeups
+from storage.unattended import keep_at
+from storage.wakeups import Wakeups, Whose
 
 log = logging.getLogger("admittance.worker")
 
 LONGEST_REST_SECONDS = 1.0
-"""How long it rests at the most: a clock may have been moved, or another worker have been killed."""
+"""How long it rests at the most: a write may have made something due sooner, or another worker have been killed."""
 
 BREATH_SECONDS = 0.05
 """How long it rests at the least, so that many wake-ups are one look."""
 
 PUT_OFF_SECONDS = 60.0
-"""How long a customer is left alone who couldn't be announced."""
+"""How long a customer is left alone who couldn't be announced, and an advancing clock."""
+
+STEP_SECONDS = 10.0
+"""How long one step of an advancing clock may take, which waits for whoever writes in its environment."""
 
 SWEEP_SECONDS = 600.0
 """How often events are looked for that are past their time."""
@@ -72,14 +77,15 @@ class Worker:
         self._event_age = timedelta(days=event_days)
         self._kept = kept
         self._figures = figures or WorkerFigures()
-        self._putting_off: dict[DueCustomer, float] = {}
+        self._customers_put_off: PutOff[DueCustomer] = PutOff(PUT_OFF_SECONDS)
+        self._clocks_put_off: PutOff[EnvironmentId] = PutOff(PUT_OFF_SECONDS)
         self._sweep_at = time.monotonic()
         self._news = asyncio.Event()
         self._stopping = asyncio.Event()
         self._working: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        self._working = asyncio.create_task(self._work(), name="announcing changes")
+        self._working = asyncio.create_task(keep_at(self._work, "announcing changes"), name="announcing changes")
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -92,7 +98,7 @@ class Worker:
 
     async def _work(self) -> None:
         pauses = _pauses()
-        async with self._wakeups.heard_by(lambda _: self._news.set()):
+        async with self._wakeups.heard_by(self._hear):
             while not self._stopping.is_set():
                 self._news.clear()
                 try:
@@ -103,16 +109,22 @@ class Worker:
                     pauses = _pauses()
                     await self._rest(rest)
 
+    def _hear(self, whose: Collection[Whose] | None) -> None:
+        # Whose events are named has been told of; what such a write lets time change soon is found at the next look.
+        if not whose:
+            self._news.set()
+
     async def _look(self) -> float:
         """Does what there is to do, up to some bound. Returns for how many seconds there will be nothing more."""
         was_told = await tell_of_attachment_change(self._database)
-        has_advanced = await announce_advances(self._database)
         agendas = await load_agendas(self._database)
         self._figures.note_lag(agendas)
-        due = await find_due(self._database, _CUSTOMERS_AT_ONCE, agendas, but=self._left_alone())
+        due = await find_due(self._database, _CUSTOMERS_AT_ONCE, agendas, but=self._customers_put_off.now())
         # Several workers find the same ones: they should not go through them in step.
         random.shuffle(due)
         await self._announce_all(due)
+        # One sandbox may be slow or broken: everybody else's changes come first.
+        has_advanced = await self._announce_advances()
         has_swept = await self._sweep()
         return 0.0 if was_told or has_advanced or due or has_swept else _seconds_until_due(agendas)
 
@@ -134,7 +146,7 @@ class Worker:
                 raise
             except Exception as error:  # noqa: BLE001 - the worker's edge: one customer must not stop the others
                 if len(batch) == 1:
-                    self._put_off(batch[0], error)
+                    self._put_off_customer(batch[0], error)
                 else:
                     await self._announce_each([due] for due in batch)
 
@@ -144,25 +156,48 @@ class Worker:
         self._figures.announced.inc(len(made.events))
         for due in batch:
             if due.customer in made.unreadable:
-                self._put_off(due, made.unreadable[due.customer])
+                self._put_off_customer(due, made.unreadable[due.customer])
             else:
-                self._putting_off.pop(due, None)
+                self._customers_put_off.remove(due)
 
-    def _put_off(self, due: DueCustomer, error: Exception) -> None:
-        is_known = due in self._putting_off
-        self._putting_off[due] = time.monotonic() + PUT_OFF_SECONDS
+    async def _announce_advances(self) -> bool:
+        """One step of every clock that is advancing; whether there may be another to do now."""
+        left_alone = self._clocks_put_off.now()
+        advancing = [each for each in await find_advancing(self._database) if each not in left_alone]
+        return any([await self._announce_advance(environment) for environment in advancing])
+
+    async def _announce_advance(self, environment: EnvironmentId) -> bool:
+        try:
+            async with asyncio.timeout(STEP_SECONDS):
+                has_more = await announce_advance(self._database, environment)
+        except Contended:
+            return True
+        except DatabaseUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - the worker's edge: one sandbox must not stop the others
+            self._put_off_clock(environment, error)
+            return False
+        self._clocks_put_off.remove(environment)
+        return has_more
+
+    def _put_off_customer(self, due: DueCustomer, error: Exception) -> None:
+        is_news = self._customers_put_off.add(due)
+        self._note_put_off(f"customer {due.customer} of {due.environment}", error, is_news=is_news)
+
+    def _put_off_clock(self, environment: EnvironmentId, error: Exception) -> None:
+        is_news = self._clocks_put_off.add(environment)
+        self._note_put_off(f"the clock of {environment}, which is advancing,", error, is_news=is_news)
+
+    def _note_put_off(self, what: str, error: Exception, *, is_news: bool) -> None:
         self._figures.errors.inc()
-        if is_known:
+        if not is_news:
             return
-        where = f"customer {due.customer} of {due.environment}"
         if isinstance(error, RowUnreadable):
-            log.warning("nothing is announced for %s for now: %s", where, error)
+            log.warning("nothing is announced for %s for now: %s", what, error)
+        elif isinstance(error, TimeoutError):
+            log.warning("nothing is announced for %s for now: it took longer than %g seconds", what, STEP_SECONDS)
         else:
-            log_surprise(error, f"announcing for {where}")
-
-    def _left_alone(self) -> set[DueCustomer]:
-        now = time.monotonic()
-        return {due for due, until in self._putting_off.items() if until > now}
+            log_surprise(error, f"announcing for {what}")
 
     async def _sweep(self) -> bool:
         if time.monotonic() < self._sweep_at:

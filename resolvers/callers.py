@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from entitlements.facts import CustomerId
+from entitlements.facts import CustomerId, EnvironmentId
 from storage.records import Credential, CustomerSession, Environment
 
 
@@ -40,7 +40,7 @@ class Caller:
     """The holder of a credential, bound to one environment.
 
     `id` is the key's or session's, never a secret. A session is confined to `customer`, which is None if its customer
-    isn't known (yet): then there is the catalogue, and nobody's entitlements.
+    isn't known (yet): then there is the catalogue, and nobody's entitlements. `made_by`: see `Credential`.
     """
 
     id: str
@@ -49,11 +49,20 @@ class Caller:
     scopes: tuple[str, ...] = ()
     expires_at: datetime | None = None
     customer: CustomerId | None = None
+    made_by: str | None = None
 
     @property
     def is_session(self) -> bool:
         """Whether it is a customer who asks, and not a back end."""
         return self.kind is CallerKind.CUSTOMER_SESSION
+
+    @property
+    def counted_as(self) -> tuple[EnvironmentId, str]:
+        """Whose share of what there is little of it takes: all sessions of a customer together, as there may be many.
+
+        Customers of two environments may have the same id.
+        """
+        return self.environment.id, self.customer or self.id
 
     def may_see(self, customer: CustomerId) -> bool:
         """Whether a customer is there for the caller: to a session all but its own are as unknown."""
@@ -76,7 +85,9 @@ class Access:
 
 def holder_of(key: Credential) -> Caller:
     """The caller with an API key."""
-    return Caller(key.id, CallerKind.API_KEY, key.environment, key.scopes, expires_at=key.expires_at)
+    return Caller(
+        key.id, CallerKind.API_KEY, key.environment, key.scopes, expires_at=key.expires_at, made_by=key.made_by
+    )
 
 
 def of_session(session: CustomerSession) -> Caller:

@@ -7,6 +7,7 @@ from resolvers.callers import Access, Caller, Forbidden
 from resolvers.loader import BatchObserver
 from resolvers.loaders import Loaders
 from resolvers.shared import SharedReads
+from resolvers.webhook_targets import PUBLIC_TARGETS, WebhookTargets
 from storage.database import Database
 from storage.idempotency import IdempotencyRequest
 from storage.records import Environment
@@ -17,8 +18,8 @@ class Context:
 
     `environment` must have been read after the operation was asked for: by its versions what is kept is taken for
     current. `caller` is None for operations of the command line, which act for the environment itself. `shared`: None
-    for an operation that shares no reads with others. `idempotency` is the request of the mutation that is being
-    carried out; mutations of one operation run one after another.
+    for an operation that shares no reads with others. `webhook_targets`: where webhooks may go. `idempotency` is the
+    request of the mutation that is being carried out; mutations of one operation run one after another.
     """
 
     def __init__(
@@ -28,8 +29,10 @@ class Context:
         caller: Caller | None = None,
         observe: BatchObserver | None = None,
         shared: SharedReads | None = None,
+        webhook_targets: WebhookTargets = PUBLIC_TARGETS,
     ) -> None:
         self.database = database
+        self.webhook_targets = webhook_targets
         self.shared = shared or SharedReads(database)
         self.environment = environment
         self.caller = caller
@@ -77,9 +80,10 @@ def new_context(
     caller: Caller | None = None,
     observe: BatchObserver | None = None,
     shared: SharedReads | None = None,
+    webhook_targets: WebhookTargets = PUBLIC_TARGETS,
 ) -> Context:
     """The context for one operation; `observe` is told of every batch its loaders load."""
-    return Context(database, environment, caller, observe, shared)
+    return Context(database, environment, caller, observe, shared, webhook_targets)
 
 
 def _sees_all(_: CustomerId) -> bool:

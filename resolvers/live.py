@@ -1,7 +1,6 @@
 """Following a customer's entitlements: every change once and in order, or the whole set where changes are missing."""
 
 import asyncio
-import random
 from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import suppress
@@ -11,6 +10,7 @@ from entitlements.facts import CustomerId, EnvironmentId
 from resolvers.context import Context
 from resolvers.customers import find_customer, know_customer, know_deleted_customer
 from resolvers.errors import InvalidArgument, NotFound
+from resolvers.following import EVENTS_AT_ONCE
 from resolvers.references import Reference
 from resolvers.revisions import EntitlementsChange, present_effects, present_whole, revision
 from resolvers.shared import SharedReads
@@ -18,6 +18,7 @@ from storage.current import load_current
 from storage.database import Database
 from storage.errors import DatabaseUnavailable
 from storage.events import load_events_after
+from storage.pauses import about
 from storage.records import Event
 
 LOOK_SECONDS = 30.0
@@ -122,10 +123,9 @@ class _Followed:
                         return await self.shared.following.after(self.environment, self.customer, reached)
                 except TimeoutError:
                     if not await self.shared.look_up(load_current, self.environment, [self.customer]):
-                        return await _load_events(self.database, self.environment, self.customer, reached, 100)
+                        return await _load_events(self.database, self.environment, self.customer, reached)
                     continue
-            # Not all followers at once: they have all been told at the same time.
-            await asyncio.sleep(PAUSE_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 (no secret)
+            await asyncio.sleep(about(PAUSE_SECONDS))
 
 
 async def _find(context: Context, by: Reference | None) -> CustomerId:
@@ -149,7 +149,7 @@ async def _is_there(context: Context, customer: CustomerId, wanted: int) -> bool
 
 
 async def _load_events(
-    database: Database, environment: EnvironmentId, customer: CustomerId, after: int, at_most: int
+    database: Database, environment: EnvironmentId, customer: CustomerId, after: int, at_most: int = EVENTS_AT_ONCE
 ) -> list[Event]:
     async with database.read() as connection:
         return await load_events_after(connection, environment, customer, after, at_most)

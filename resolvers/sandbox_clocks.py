@@ -8,7 +8,7 @@ from entitlements.facts import EnvironmentId
 from resolvers.context import Context
 from resolvers.errors import Problems, UserErrorCode, refuse
 from resolvers.validation import CLOCK_NAME_LENGTH, check_optional_text
-from storage import sandboxes
+from storage import clock_moves
 from storage.advancing import announce_advance
 from storage.errors import ClockMissing, ClockPresent, ClockRefused, Contended, LiveClockRefused
 from storage.records import SandboxClock
@@ -43,7 +43,7 @@ async def create_clock(context: Context, *, frozen_time: datetime, name: str | N
     check_optional_text(problems, "The name", name, CLOCK_NAME_LENGTH, "name")
     _check_year(problems, frozen_time)
     problems.raise_any()
-    return await _move(context, lambda work: sandboxes.start_clock(work, frozen_time, name))
+    return await _move(context, lambda work: clock_moves.start_clock(work, frozen_time, name))
 
 
 async def advance_clock(context: Context, clock: str, frozen_time: datetime) -> SandboxClock:
@@ -54,12 +54,12 @@ async def advance_clock(context: Context, clock: str, frozen_time: datetime) -> 
     problems = Problems()
     _check_year(problems, frozen_time)
     problems.raise_any()
-    return await _move(context, lambda work: sandboxes.advance_clock(work, clock, frozen_time))
+    return await _move(context, lambda work: clock_moves.advance_clock(work, clock, frozen_time))
 
 
 async def delete_clock(context: Context, clock: str) -> SandboxClock:
     """Gives the environment back to real time; it takes no writes any more if it is ahead of that."""
-    return await _write(context, lambda work: sandboxes.remove_clock(work, clock))
+    return await _write(context, lambda work: clock_moves.remove_clock(work, clock))
 
 
 async def _move(context: Context, command: Callable[[RealTimeWork], Awaitable[SandboxClock]]) -> SandboxClock:

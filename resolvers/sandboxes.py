@@ -10,7 +10,7 @@ from resolvers.errors import Problems, UserErrorCode, refuse
 from resolvers.validation import ENVIRONMENT_NAME_LENGTH, check_text
 from storage import sandboxes
 from storage.environments import load_environment
-from storage.errors import UniqueViolation
+from storage.errors import SandboxesFull, UniqueViolation
 from storage.records import Environment
 from storage.unit_of_work import RealTimeWork, write_in_real_time
 
@@ -30,21 +30,24 @@ async def create_sandbox(context: Context, *, name: str, scopes: Sequence[str] |
     """Makes an empty sandbox with a key that may do what `scopes` say, None being all that the caller may.
 
     Only from an environment that isn't live: a key that is trusted with customers is not there to try things out with,
-    and one that got lost must not open anything new. The sandbox's key ends when the caller's does.
+    and one that got lost must not open anything new. The sandbox's key ends when the caller's does, and makes no other:
+    so all that one key has opened is closed with it.
     """
     problems = Problems()
+    caller = context.caller
     if context.environment.livemode:
         problems.add(UserErrorCode.INVALID, "A sandbox is made with a key of an environment that isn't live.")
+    if caller and caller.made_by:
+        problems.add(UserErrorCode.INVALID, "A sandbox's own key makes no sandboxes: use the key it was made with.")
     check_text(problems, "The name", name, ENVIRONMENT_NAME_LENGTH, "name")
     _check_scopes(problems, context, scopes)
     problems.raise_any()
-    caller = context.caller
     own = caller.scopes if caller else (EVERY_SCOPE,)
     granted = list(dict.fromkeys(own if scopes is None else scopes))
 
     async def command(work: RealTimeWork) -> OpenedSandbox:
-        expires_at = caller.expires_at if caller else None
-        key, secret = await sandboxes.create_sandbox(work, name, granted, expires_at=expires_at)
+        expires_at, made_by = (caller.expires_at, caller.id) if caller else (None, None)
+        key, secret = await sandboxes.create_sandbox(work, name, granted, expires_at=expires_at, made_by=made_by)
         work.result_id = key.environment.id
         return OpenedSandbox(key.environment, secret)
 
@@ -52,6 +55,9 @@ async def create_sandbox(context: Context, *, name: str, scopes: Sequence[str] |
         return await write_in_real_time(
             context.database, context.environment_id, command, idempotency=context.idempotency
         )
+    except SandboxesFull as full:
+        message = f"At most {full.at_most} sandboxes can be open at once; revoke the keys of those you are done with."
+        raise refuse(UserErrorCode.TOO_MANY, message) from None
     except UniqueViolation:
         message = "There is an environment of this name in the installation already."
         raise refuse(UserErrorCode.TAKEN, message, "name") from None

@@ -11,7 +11,6 @@ from resolvers.coalescing import Coalescer, Environments
 from resolvers.following import Following
 from resolvers.keeping import Kept
 from resolvers.known import WorkedOut, compact, current_of, work_out
-from resolvers.webhook_targets import WebhookTargets
 from resolvers.weights import CatalogueValue, weigh_catalogue_value, weigh_worked_out
 from storage.credentials import load_credentials
 from storage.current import load_current
@@ -46,20 +45,11 @@ class SharedReads:
     """The reads of one process, which has one database. Ended by `close`.
 
     `kept_customers`: how many customers' facts are kept. `kept_bytes`: how much memory they and the catalogue may take,
-    of which a quarter is the catalogue's; with 0 nothing is kept, and only speed changes. `webhook_targets`: where
-    webhooks may go.
+    of which a quarter is the catalogue's; with 0 nothing is kept, and only speed changes.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        *,
-        kept_customers: int = 0,
-        kept_bytes: int = 0,
-        webhook_targets: WebhookTargets | None = None,
-    ) -> None:
+    def __init__(self, database: Database, *, kept_customers: int = 0, kept_bytes: int = 0) -> None:
         self._database = database
-        self.webhook_targets = webhook_targets or WebhookTargets()
         catalogue_bytes = kept_bytes // _CATALOGUE_SHARE
         self.customers: Kept[tuple[EnvironmentId, CustomerId], WorkedOut] = Kept(
             entries=kept_customers, size_bytes=kept_bytes - catalogue_bytes, weigh=weigh_worked_out

@@ -71,7 +71,7 @@ async def create_webhook_endpoint(
 ) -> ShownEndpoint:
     """Adds an endpoint, which is told of every event from now on."""
     checked = Problems()
-    context.shared.webhook_targets.check(checked, url, "url", livemode=context.environment.livemode)
+    context.webhook_targets.check(checked, url, "url", livemode=context.environment.livemode)
     wanted = _check_events(checked, enabled_events)
     check_optional_text(checked, "The description", description, DESCRIPTION_LENGTH, "description")
     entries = new_metadata(checked, metadata, "metadata")
@@ -112,7 +112,7 @@ async def update_webhook_endpoint(
         endpoint = await _load_under_lock(work, id_)
         updated = endpoint
         if url is not ABSENT:
-            context.shared.webhook_targets.check(problems, url, "url", livemode=work.environment.livemode)
+            context.webhook_targets.check(problems, url, "url", livemode=work.environment.livemode)
             updated = replace(updated, url=url or "")
         if enabled_events is not ABSENT:
             updated = replace(updated, enabled_events=_check_events(problems, enabled_events or ()))
@@ -126,9 +126,7 @@ async def update_webhook_endpoint(
         if status is not ABSENT:
             _check_given(problems, status, "status")
         problems.raise_any()
-        if updated != endpoint:
-            await webhook_endpoints.update_endpoint(work, endpoint.id, **_changes(updated))
-        await _set_status(work, endpoint, None if status is ABSENT else status)
+        await _save(work, endpoint, updated, None if status is ABSENT else status)
         return await _load_under_lock(work, id_)
 
     return await _write(context, command)
@@ -209,11 +207,19 @@ def _check_given(problems: Problems, value: T | None, field_: str) -> T | None:
     return value
 
 
-async def _set_status(work: RealTimeWork, endpoint: WebhookEndpoint, status: WebhookEndpointStatus | None) -> None:
-    if status is WebhookEndpointStatus.ENABLED and endpoint.disabled_at is not None:
+async def _save(
+    work: RealTimeWork, endpoint: WebhookEndpoint, updated: WebhookEndpoint, status: WebhookEndpointStatus | None
+) -> None:
+    """Writes down what is to be otherwise. What had failed before is tried at once where it may do better now."""
+    if updated != endpoint:
+        await webhook_endpoints.update_endpoint(work, endpoint.id, **_changes(updated))
+    is_enabled = status is WebhookEndpointStatus.ENABLED and endpoint.disabled_at is not None
+    if is_enabled:
         await webhook_endpoints.enable_endpoint(work, endpoint.id)
     if status is WebhookEndpointStatus.DISABLED and endpoint.disabled_at is None:
         await webhook_endpoints.disable_endpoint(work, endpoint.id)
+    if is_enabled or (updated.url, updated.is_ordered) != (endpoint.url, endpoint.is_ordered):
+        await webhook_endpoints.deliver_anew(work, endpoint.id)
 
 
 def _changes(endpoint: WebhookEndpoint) -> webhook_endpoints.EndpointChanges:

@@ -10,7 +10,7 @@ from storage.paging import Cut, Page, Position
 from storage.unit_of_work import RealTimeWork, write_in_real_time
 from storage.webhook_endpoints import find_endpoint_under_lock
 from storage.webhook_lists import AttemptPage, DeliveriesOf, DeliveryPage
-from storage.webhook_queueing import queue_again
+from storage.webhook_outbox import queue_again
 from storage.webhook_records import WebhookAttempt, WebhookDelivery, WebhookEvent, WebhookEventType
 
 
@@ -68,10 +68,10 @@ async def list_attempts(
 
 async def redeliver(context: Context, *, event_id: str, endpoint_id: str) -> WebhookDelivery:
     """Has an event delivered to an endpoint at once, whatever became of it before."""
-    told = await context.loaders.webhook_events.load(event_id)
 
     async def command(work: RealTimeWork) -> str:
         problems = Problems()
+        told = await webhook_lists.find_event_under_lock(work, event_id)
         endpoint = await find_endpoint_under_lock(work, endpoint_id)
         if told is None:
             problems.add(UserErrorCode.NOT_FOUND, "There is no such event, or no longer.", "event_id")

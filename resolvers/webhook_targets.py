@@ -18,8 +18,14 @@ _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 # Where the last 32 bits are an IPv4 address that a translator goes on to (RFC 6052).
 _NAT64 = IPv6Network("64:ff9b::/96")
-# What Python's table lacks in some of its releases: examples in documents, and relays that nobody has any more.
-_UNFIT = (IPv6Network("3fff::/20"), IPv4Network("192.88.99.0/24"))
+# What Python's table lacks in some of its releases: examples in documents, relays that nobody has any more, and what
+# the IETF keeps for protocols. And an address of the public's that in Azure is the machine's own host.
+_UNFIT = (
+    IPv6Network("3fff::/20"),
+    IPv4Network("192.88.99.0/24"),
+    IPv4Network("192.0.0.0/24"),
+    IPv4Network("168.63.129.16/32"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,10 @@ class WebhookTargets:
         if not self.private and (is_local_name or (literal is not None and not is_public(literal))):
             return "The URL must name a host that everybody can reach: this one is of a private network."
         return None
+
+
+PUBLIC_TARGETS = WebhookTargets()
+"""Where webhooks may go unless the operator says otherwise."""
 
 
 def literal_address(host: str) -> Address | None:

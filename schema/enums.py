@@ -121,7 +121,10 @@ _expose(
     IMMUTABLE="The value can't be changed once it is set.",
     ARCHIVED="The feature is archived: it can't be edited, attached or granted.",
     INACTIVE="The product is inactive: it takes no new subscription, item or move.",
-    READ_ONLY="The object is owned by another system, and only that one changes it.",
+    READ_ONLY=(
+        "The object is owned by another system, and only that one changes it; or the environment is closed, as its "
+        "test clock was ahead when it was deleted."
+    ),
     ALREADY_ATTACHED="The feature is attached to the product already; the attachment is in `existing`.",
     NOT_ATTACHED="The feature isn't attached to the product.",
     INVALID_TRANSITION="The subscription's status doesn't allow it.",
@@ -157,7 +160,7 @@ _expose(
     "WebhookDisabledReason",
     "Why an endpoint is disabled. Open: clients must expect values they don't know.",
     REQUESTED="Its owner wished so.",
-    FAILING="Every attempt failed for some days.",
+    FAILING="Every attempt failed for `webhook_disable_days`, 5 unless the operator says otherwise.",
 )
 _expose(
     WebhookDeliveryState,
@@ -171,9 +174,12 @@ _expose(
     WebhookFailure,
     "WebhookFailure",
     "Why an attempt got no answer. Open: clients must expect values they don't know.",
-    REFUSED_TARGET="The name leads to an address of a private network.",
+    REFUSED_TARGET=(
+        "The URL leads to an address that is private, reserved, multicast or otherwise nobody's on the internet; or it "
+        "has no https and the environment is live; or it can't be read."
+    ),
     UNKNOWN_HOST="The name leads to no address.",
     NO_CONNECTION="The connection, or its encryption, didn't come about.",
-    TIMEOUT="The answer didn't come in time.",
-    BROKEN_ANSWER="The connection broke, or what came was no HTTP.",
+    TIMEOUT="The answer didn't come within 15 seconds, all of the attempt included.",
+    BROKEN_ANSWER="The connection broke, or 64 kB of what came were no answer by HTTP.",
 )

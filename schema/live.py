@@ -40,7 +40,7 @@ class Subscription:
         description=(
             "Every effective change of a customer's entitlements, once and in order. Where changes after "
             "`afterRevision` are no longer kept, first the whole set as a snapshot, then on from there. It ends when "
-            "the customer is deleted."
+            "the customer is deleted. NOT_FOUND: there is none to follow."
         ),
         extensions=[Requires(OWN)],
         graphql_type=EntitlementsChange,
@@ -54,7 +54,12 @@ class Subscription:
         ] = UNSET,
         after_revision: Annotated[
             int | None,
-            strawberry.argument(description="The last revision that is known; left out, it begins with the next one."),
+            strawberry.argument(
+                description=(
+                    "The last revision that is known, 0 or more; after one of the future comes a snapshot. Left out, "
+                    "it begins with the next one."
+                )
+            ),
         ] = UNSET,
     ) -> AsyncGenerator[Moment]:
         """A customer's changes."""

@@ -16,7 +16,9 @@ from storage.records import ClockStatus
 class TestClockProgress:
     """An advance as clients see it."""
 
-    since: datetime = strawberry.field(description="Where the clock stood before.")
+    since: datetime = strawberry.field(
+        description="Where the clock stood before; of a new one the real time then, or where it stands if earlier."
+    )
     announced_until: datetime = strawberry.field(
         description="All changes before this instant are announced. It ends at the clock's `frozenTime`."
     )
@@ -43,11 +45,16 @@ class TestClock(Node):
 
     name: str | None = strawberry.field(description="Up to 300 characters.")
     frozen_time: datetime = strawberry.field(
-        description="Where it stands; every write in the environment is a millisecond later than the one before."
+        description=(
+            "Where it stands. A write comes at least a millisecond after all before it to the same customer and to the "
+            "catalogue."
+        )
     )
     status: ClockStatus = strawberry.field(description="Whether everything up to there is announced.")
     progress: TestClockProgress | None = strawberry.field(
-        description="How far its latest move has been announced; null if it was never moved by a mutation."
+        description=(
+            "How far its latest move, or its creation, has been announced; null for one that no mutation made or moved."
+        )
     )
     livemode: bool = strawberry.field(description="Always false: a live environment goes by real time.")
     created_at: datetime = strawberry.field(description="When it was made, in real time.")

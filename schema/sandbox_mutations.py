@@ -22,8 +22,10 @@ class SandboxMutations:
 
     @strawberry.mutation(
         description=(
-            "Makes an empty environment to try things out in, with an API key of its own. Not with a key of a live "
-            "environment. The new key may do no more than yours, and ends when yours does."
+            "Makes an empty environment to try things out in, with an API key of its own. The new key may do no more "
+            "than yours, and ends when yours expires or is revoked. INVALID with a key of a live environment, and with "
+            "a sandbox's own. TAKEN: an environment has the name. TOO_MANY: 20 sandboxes are open that keys of your "
+            "environment made."
         ),
         extensions=[Requires(Scope.SANDBOXES_WRITE)],
     )
@@ -43,7 +45,8 @@ class SandboxMutations:
     @strawberry.mutation(
         description=(
             "Freezes the time of your environment, which must not be live and has one test clock at the most. What "
-            "time has changed until there is announced as by advanceTestClock."
+            "time has changed until there is announced as by advanceTestClock. TAKEN: there is one, whose id is in "
+            "`existing`. IN_PAST: before the latest write. INVALID: with a key of a live environment."
         ),
         extensions=[Requires(Scope.SANDBOXES_WRITE)],
     )
@@ -64,7 +67,7 @@ class SandboxMutations:
         description=(
             "Moves the time of your environment on, to any instant ahead. Reads are of it at once. Every change on the "
             "way is announced at its own instant, in order across all customers: READY when that is done, which for "
-            "a large sandbox is after the answer. Sent again meanwhile, it goes on with it."
+            "a large sandbox is after the answer. Sent again meanwhile, it goes on with it. IN_PAST: it would go back."
         ),
         extensions=[Requires(Scope.SANDBOXES_WRITE)],
     )

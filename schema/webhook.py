@@ -13,7 +13,6 @@ from resolvers.errors import InvalidArgument
 from resolvers.paging import Listing
 from resolvers.webhook_endpoints import WebhookEndpointStatus
 from resolvers.webhook_events import list_attempts, list_deliveries
-from resolvers.webhook_payloads import load_payloads
 from schema.connection import After, Before, Connection, First, Last, connect, page_arguments
 from schema.customer import Customer
 from schema.info import Info
@@ -21,6 +20,7 @@ from schema.node import Node, id_of
 from schema.permissions import CUSTOMERS, Requires
 from schema.scalars import Metadata
 from schema.showing import shows
+from schema.webhook_bodies import load_bodies
 from storage import webhook_records as records
 from storage.webhook_lists import DeliveriesOf
 from storage.webhook_records import WebhookDeliveryState, WebhookDisabledReason, WebhookFailure
@@ -32,7 +32,7 @@ State = Annotated[
 ]
 
 
-@strawberry.type(description="Somewhere of a back end's that events are delivered to. It lives by real time.")
+@strawberry.type(description="A URL of a back end that events are delivered to. It lives by real time.")
 class WebhookEndpoint(Node):
     """An endpoint as its owner sees it: never with its secret."""
 
@@ -50,12 +50,13 @@ class WebhookEndpoint(Node):
     disabled_reason: WebhookDisabledReason | None = shows("record.disabled_reason", "Why they do; null while enabled.")
     failing_since: datetime | None = shows(
         "record.failing_since",
-        "Since when every attempt has failed; null after one that didn't. After some days of it the endpoint is "
-        "disabled.",
+        "Since when every attempt has failed; null after one that didn't. After `webhook_disable_days` of it (5 unless "
+        "the operator says otherwise) the endpoint is disabled.",
     )
     previous_secret_expires_at: datetime | None = shows(
         "record.previous_secret_until",
-        "Until when deliveries are signed with the secret before too; null if it was never rotated.",
+        "Until when deliveries are signed with a secret before this one too, if that isn't past; null if it was never "
+        "rotated, or last with `previousExpiresIn: 0`.",
     )
     livemode: bool = strawberry.field(description="Whether it is of a live environment.")
     created_at: datetime = shows("record.created_at", "When it was created.")
@@ -122,7 +123,7 @@ class WebhookEvent(Node):
     @staticmethod
     async def payload(events: Sequence["WebhookEvent"], info: Info) -> list[str]:
         """The bodies."""
-        return [body.decode() for body in await load_payloads(info.context, [each.record for each in events])]
+        return [body.decode() for body in await load_bodies(info.context, [each.record for each in events])]
 
     @strawberry.field(description="Its deliveries to endpoints, the latest first.")
     @batched
@@ -153,7 +154,8 @@ class WebhookDelivery(Node):
     state: WebhookDeliveryState = shows("record.state", "What has become of it.")
     next_attempt_at: datetime | None = shows(
         "record.next_attempt_at",
-        "When it is tried, or is to be tried again, at the earliest; null once it has ended.",
+        "When it is tried, or is to be tried again, at the earliest; null once it has ended. Where it waits for an "
+        "earlier event it is tried once that has ended, and this is when that is seen to at the latest.",
     )
     ended_at: datetime | None = shows("record.ended_at", "When it was confirmed or given up; null while pending.")
     livemode: bool = strawberry.field(description="Whether it is of a live environment.")
@@ -209,7 +211,9 @@ class WebhookAttempt(Node):
         "record.status_code", "The HTTP status that was answered, of which 200 to 299 confirm; null without an answer."
     )
     failure: WebhookFailure | None = shows("record.failure", "Why there was no answer; null with one.")
-    answer: str | None = shows("record.answer", "How the answer's body begins; null without an answer.")
+    answer: str | None = shows(
+        "record.answer", "How the answer's body begins, in at most 1,000 characters; null without an answer."
+    )
     livemode: bool = strawberry.field(description="Whether it is of a live environment.")
 
     @classmethod

@@ -64,7 +64,10 @@ class RotateWebhookSecretInput(Idempotent):
     id: strawberry.ID = strawberry.field(description="The endpoint's id.")
     previous_expires_in: int = strawberry.field(
         default=86_400,
-        description="How long deliveries are signed with the secret before too, in seconds: 0 to 604,800.",
+        description=(
+            "How long deliveries are signed with the secret before too, in seconds: 0 to 604,800. With 0 the fresh one "
+            "signs alone, and whatever was before it has ended."
+        ),
     )
 
 

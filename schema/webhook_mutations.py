@@ -22,7 +22,7 @@ class WebhookMutations:
     @strawberry.mutation(
         description=(
             "Adds an endpoint: every effective change of entitlements after the answer is delivered to it until it "
-            "confirms. An environment has at most 16."
+            "confirms, for more than 80 hours. An environment has at most 16; one more is refused with TOO_MANY."
         ),
         extensions=[Requires(Scope.WEBHOOKS_WRITE)],
     )
@@ -47,7 +47,10 @@ class WebhookMutations:
         return await carry_out(info, payloads.CreateWebhookEndpointPayload, input, write)
 
     @strawberry.mutation(
-        description="Changes an endpoint, disables it, or enables it again: then what has waited is delivered.",
+        description=(
+            "Changes an endpoint, disables it, or enables it again. What waits is tried at once when it is enabled, "
+            "sent elsewhere, or delivered in another order."
+        ),
         extensions=[Requires(Scope.WEBHOOKS_WRITE)],
     )
     async def update_webhook_endpoint(
@@ -91,8 +94,8 @@ class WebhookMutations:
 
     @strawberry.mutation(
         description=(
-            "Gives an endpoint another secret. For some time deliveries are signed with both, so that a receiver can "
-            "change over when it likes."
+            "Gives an endpoint another secret. For some time deliveries are signed with the one before too, so that a "
+            "receiver can change over when it likes; and those before that stay good to their ends, up to 8 altogether."
         ),
         extensions=[Requires(Scope.WEBHOOKS_WRITE)],
     )
@@ -114,7 +117,8 @@ class WebhookMutations:
     @strawberry.mutation(
         description=(
             "Delivers an event to an endpoint at once, whatever became of it before and whatever types the endpoint "
-            "wants otherwise. To one that is disabled it waits."
+            "wants otherwise. To one that is disabled it waits; and to one that is ordered, for the customer's earlier "
+            "events that are on their way."
         ),
         extensions=[Requires(Scope.WEBHOOKS_WRITE)],
     )

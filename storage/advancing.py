@@ -48,14 +48,6 @@ async def find_advancing(db: Database) -> list[EnvironmentId]:
         return [row.id for row in rows]
 
 
-async def announce_advances(db: Database) -> bool:
-    """One step on the way of every clock that is advancing; False if there is no more for the caller to do now.
-
-    For a worker. Raises: Contended, DatabaseUnavailable.
-    """
-    return any([await announce_advance(db, environment) for environment in await find_advancing(db)])
-
-
 async def announce_advance(db: Database, environment: EnvironmentId) -> bool:
     """Announces what comes next on the way of an environment's clock; False if there is no more for the caller to do.
 

@@ -28,7 +28,7 @@ from storage.events import insert_events, numbered
 from storage.facts import load_facts
 from storage.instants import load_present
 from storage.kept import Kept
-from storage.locks import lock_customers_at_once
+from storage.locks import lock_customers, lock_customers_at_once
 from storage.records import Event, LoadedFacts
 from storage.rows import (
     attachment_changes,
@@ -128,8 +128,8 @@ def _news(loaded: LoadedFacts, present: datetime) -> tuple[list[Event], Announce
 async def tell_of_attachment_change(db: Database) -> bool:
     """Makes due the next customers whom a change of attachments may concern; False if there is none to tell of.
 
-    Those of ITEMS_AT_ONCE items at the most, in one transaction with how far it has come. Closed environments are left
-    alone.
+    Those of ITEMS_AT_ONCE items at the most, in one transaction with how far it has come. Environments that are closed
+    are left alone, and those whose clocks are advancing, which `storage.advancing` tells of them itself.
     Raises: Contended, DatabaseUnavailable.
     """
     async with db.read() as connection:
@@ -164,8 +164,11 @@ async def _tell(connection: AsyncConnection, change: AnyRow) -> int:
     named = {"environment": change.environment_id, "product": change.product_id}
     rows = await connection.execute(_NEXT_ITEMS, named | {"told_until": change.told_until or ""})
     items = [row.item_id for row in rows]
-    if items:
-        due = {"environment": change.environment_id, "items": items, "change_at": change.at}
+    holders = [row.customer_id for row in await connection.execute(_HOLDERS, named | {"items": items})]
+    if holders:
+        # Others who tell may have some of the same ones in hand.
+        await lock_customers(connection, change.environment_id, holders)
+        due = {"environment": change.environment_id, "holders": holders, "change_at": change.at}
         await connection.execute(_MAKE_DUE, due)
     told = {**named, "version": change.attachments_version}
     if len(items) < ITEMS_AT_ONCE:
@@ -187,14 +190,17 @@ _DUE = (
 _CHANGES = (
     select(attachment_changes)
     .join(environments, environments.c.id == attachment_changes.c.environment_id)
-    .where(environments.c.closed_at.is_(None))
+    .where(environments.c.closed_at.is_(None), environments.c.advancing.is_(False))
     .limit(1)
 )
-_FIRST_CHANGE = _CHANGES.order_by(attachment_changes.c.at)
-_NEXT_CHANGE = _FIRST_CHANGE.with_for_update(skip_locked=True, of=attachment_changes)
-_NEXT_CHANGE_WITHIN = _FIRST_CHANGE.where(
-    attachment_changes.c.environment_id == bindparam("environment")
-).with_for_update(of=attachment_changes)
+_NEXT_CHANGE = _CHANGES.order_by(attachment_changes.c.at).with_for_update(skip_locked=True, of=attachment_changes)
+_NEXT_CHANGE_WITHIN = (
+    select(attachment_changes)
+    .where(attachment_changes.c.environment_id == bindparam("environment"))
+    .order_by(attachment_changes.c.at)
+    .limit(1)
+    .with_for_update()
+)
 _NEXT_ITEMS = (
     select(subscription_item_segments.c.item_id)
     .where(
@@ -207,6 +213,7 @@ _NEXT_ITEMS = (
 )
 _HOLDERS = (
     select(subscriptions.c.customer_id)
+    .distinct()
     .join(subscription_items)
     .where(
         subscription_items.c.environment_id == bindparam("environment"), one_of_given(subscription_items.c.id, "items")
@@ -216,7 +223,7 @@ _MAKE_DUE = (
     update(customers)
     .where(
         customers.c.environment_id == bindparam("environment"),
-        customers.c.id.in_(_HOLDERS),
+        one_of_given(customers.c.id, "holders"),
         customers.c.deleted_at.is_(None),
         or_(customers.c.due_at.is_(None), customers.c.due_at > bindparam("change_at")),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import RowMapping, column, func, insert, literal, or_, select, update, values
+from sqlalchemy import RowMapping, bindparam, column, func, insert, literal, or_, select, update, values
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.facts import EnvironmentId
@@ -35,9 +35,13 @@ async def insert_key(
     scopes: Sequence[str],
     *,
     expires_at: datetime | None,
+    made_by: str | None = None,
     now: datetime,
 ) -> tuple[Credential, str]:
-    """Adds a key for an environment, and returns its secret with it, which can't be had again. `now`: real time."""
+    """Adds a key for an environment, and returns its secret with it, which can't be had again.
+
+    `made_by`: the key that it ends with, however that ends. `now`: real time.
+    """
     secret = fresh_token("adm", owner)
     credential = Credential(
         id=new_id("key"),
@@ -47,6 +51,7 @@ async def insert_key(
         hint=secret[-_HINT_LENGTH:],
         created_at=now,
         expires_at=expires_at,
+        made_by=made_by,
     )
     await connection.execute(
         insert(api_keys).values(
@@ -58,6 +63,7 @@ async def insert_key(
             hint=credential.hint,
             created_at=credential.created_at,
             expires_at=credential.expires_at,
+            made_by=credential.made_by,
         )
     )
     return credential, secret
@@ -101,6 +107,11 @@ async def load_credentials(connection: AsyncConnection, digests: Sequence[str]) 
     return {row["secret_hash"]: _read(row) for row in rows.mappings()}
 
 
+async def count_keys_made(connection: AsyncConnection, environment: EnvironmentId, now: datetime) -> int:
+    """How many keys that still open something were made with keys of an environment. `now`: real time."""
+    return (await connection.execute(_COUNT_MADE, {"environment": environment, "now": now})).scalar_one()
+
+
 async def record_key_uses(db: Database, uses: Mapping[str, datetime]) -> None:
     """Writes down when keys were last used, all in one statement; ids that name no key are passed over.
 
@@ -116,10 +127,25 @@ async def record_key_uses(db: Database, uses: Mapping[str, datetime]) -> None:
         )
 
 
+_MAKERS = api_keys.alias("makers")
+_REVOKED_AT = func.coalesce(api_keys.c.revoked_at, _MAKERS.c.revoked_at).label("revoked_at")
+_COLUMNS = [column for column in api_keys.columns if column is not api_keys.c.revoked_at]
+
+
 def _query() -> AnySelect:
-    return select(api_keys, *environment_columns("owner_")).join(environments)
+    made = api_keys.join(environments).outerjoin(_MAKERS, _MAKERS.c.id == api_keys.c.made_by)
+    return select(*_COLUMNS, _REVOKED_AT, *environment_columns("owner_")).select_from(made)
 
 
+_COUNT_MADE = (
+    select(func.count())
+    .select_from(api_keys.join(_MAKERS, _MAKERS.c.id == api_keys.c.made_by))
+    .where(
+        _MAKERS.c.environment_id == bindparam("environment"),
+        _REVOKED_AT.element.is_(None),
+        or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > bindparam("now")),
+    )
+)
 _BY_DIGEST = _query().where(one_of_given(api_keys.c.secret_hash, "digests"))
 
 
@@ -134,4 +160,5 @@ def _read(row: RowMapping) -> Credential:
         revoked_at=row["revoked_at"],
         last_used_at=row["last_used_at"],
         expires_at=row["expires_at"],
+        made_by=row["made_by"],
     )

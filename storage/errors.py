@@ -51,6 +51,14 @@ class EnvironmentMissing(StorageError):
         super().__init__(f"There is no environment {environment}.")
 
 
+class SandboxesFull(StorageError):
+    """As many sandboxes as may be at once were made with keys of one environment."""
+
+    def __init__(self, at_most: int) -> None:
+        self.at_most = at_most
+        super().__init__(f"The environment has {at_most} sandboxes; revoke the keys of those that are done with.")
+
+
 class EnvironmentClosed(StorageError):
     """The environment's test clock was taken away while it was ahead: nothing may be written there any more."""
 

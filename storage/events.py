@@ -16,7 +16,7 @@ from storage.ids import new_id
 from storage.notifier import note_news
 from storage.records import CustomerRecord, Event
 from storage.rows import events
-from storage.webhook_queueing import queue_deliveries
+from storage.webhook_outbox import queue_deliveries
 
 Place = tuple[CustomerId, int]
 """A place in a customer's events: after this revision."""
@@ -98,6 +98,14 @@ async def load_events(connection: AsyncConnection, environment: EnvironmentId, i
     return {event.id: event for event in map(read_event, rows)}
 
 
+async def try_to_load_events(
+    connection: AsyncConnection, environment: EnvironmentId, ids: Sequence[str]
+) -> dict[str, Event | RowUnreadable]:
+    """As `load_events`, each by itself: in the place of one that can't be read stands why."""
+    rows = await connection.execute(_BY_ID, {"environment": environment, "events": ids})
+    return {row.id: _try_to_read(row) for row in rows}
+
+
 def read_event(row: AnyRow) -> Event:
     """An event from a row with the table's columns. Raises: RowUnreadable."""
     try:
@@ -106,6 +114,13 @@ def read_event(row: AnyRow) -> Event:
         # Its message would quote what it couldn't read.
         raise RowUnreadable("events", row.id) from None
     return Event(row.id, row.customer_id, row.revision, row.recorded_at, effects, row.external_id)
+
+
+def _try_to_read(row: AnyRow) -> Event | RowUnreadable:
+    try:
+        return read_event(row)
+    except RowUnreadable as error:
+        return error
 
 
 # A place is [its number, customer, revision].

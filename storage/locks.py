@@ -18,9 +18,10 @@ _CUSTOMER = (
     one_of_given(customers.c.id, "customers"),
     customers.c.deleted_at.is_(None),
 )
-_SHARED_WITH_CUSTOMER = _SHARED.select_from(customers).where(*_CUSTOMER).with_for_update()
-_CUSTOMERS_AT_ONCE = select(customers.c.id).where(*_CUSTOMER).with_for_update(skip_locked=True)
-_CUSTOMERS = select(customers.c.id).where(*_CUSTOMER).order_by(customers.c.id).with_for_update()
+# Rows that only refer to a customer, such as sessions, may be added meanwhile: hence no key of it is locked.
+_SHARED_WITH_CUSTOMER = _SHARED.select_from(customers).where(*_CUSTOMER).with_for_update(key_share=True)
+_CUSTOMERS_AT_ONCE = select(customers.c.id).where(*_CUSTOMER).with_for_update(skip_locked=True, key_share=True)
+_CUSTOMERS = select(customers.c.id).where(*_CUSTOMER).order_by(customers.c.id).with_for_update(key_share=True)
 
 
 async def lock_catalogue(connection: AsyncConnection, environment: EnvironmentId, *, exclusive: bool) -> None:
@@ -62,7 +63,7 @@ async def lock_customers_at_once(
 async def lock_customers(connection: AsyncConnection, environment: EnvironmentId, ids: Sequence[CustomerId]) -> None:
     """Keeps many customers' rows for this transaction, in one order: two who do so never wait for each other.
 
-    For who has the catalogue lock already: whoever locks a single customer takes that first, too.
+    Whoever needs the catalogue lock, too, must have it before, as who locks a single customer does.
     """
     if is_postgresql(connection):
         await connection.execute(_CUSTOMERS, {"environment": environment, "customers": ids})

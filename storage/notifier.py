@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from entitlements.facts import CustomerId, EnvironmentId
 from storage.columns import WordList
 from storage.errors import DatabaseUnavailable
+from storage.unattended import keep_at
 
 CHANNEL = "admittance"
 """PostgreSQL's channel. A notification names an environment and a customer with new events; or none, for other work."""
@@ -47,7 +48,7 @@ class Notifier:
         """Sends what was noted, as soon as what is under way is through."""
         self._waiting.update(notes)
         if self._waiting and (self._sending is None or self._sending.done()):
-            self._sending = asyncio.create_task(self._send(), name="notifying of events")
+            self._sending = asyncio.create_task(keep_at(self._send, "notifying of events"), name="notifying of events")
 
     async def close(self) -> None:
         """Waits until all is sent."""

@@ -8,12 +8,15 @@ from storage.columns import Instant
 from storage.database import Database
 from storage.instants import load_present
 from storage.rows import environments, events
+from storage.rows import webhook_deliveries as deliveries
+from storage.rows import webhook_endpoints as endpoints
 
 
 async def remove_events(db: Database, *, older_than: timedelta, at_most: int) -> int:
     """Removes events of one environment that were recorded longer ago in real time, the oldest first; returns how many.
 
-    None are left if it is 0, or another process is removing them. Raises: Contended, DatabaseUnavailable.
+    What is still on its way to an enabled endpoint stays until it was delivered or given up. None are left if it is 0,
+    or another process is removing them. Raises: Contended, DatabaseUnavailable.
     """
     async with db.read() as connection:
         before = await load_present(connection, db.clock) - older_than
@@ -25,7 +28,22 @@ async def remove_events(db: Database, *, older_than: timedelta, at_most: int) ->
         return (await connection.execute(_REMOVE, given)).rowcount
 
 
-_IS_PAST = events.c.recorded_at < bindparam("before", type_=Instant())
+_ON_ITS_WAY = (
+    select(deliveries.c.id)
+    .join(
+        endpoints,
+        (endpoints.c.environment_id == deliveries.c.environment_id) & (endpoints.c.id == deliveries.c.endpoint_id),
+    )
+    .where(
+        deliveries.c.environment_id == events.c.environment_id,
+        deliveries.c.event_id == events.c.id,
+        deliveries.c.next_attempt_at.is_not(None),
+        endpoints.c.disabled_at.is_(None),
+        endpoints.c.deleted_at.is_(None),
+    )
+    .exists()
+)
+_IS_PAST = (events.c.recorded_at < bindparam("before", type_=Instant())) & ~_ON_ITS_WAY
 # The least of them, as PostgreSQL then goes by the order of the index; whether there is any it might ask all events.
 _OLDEST = (
     select(func.min(events.c.recorded_at))

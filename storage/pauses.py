@@ -4,6 +4,11 @@ import random
 from collections.abc import Iterator
 
 
+def about(seconds: float) -> float:
+    """A pause that is so long on average: those who began to wait together don't go on together."""
+    return seconds * random.uniform(0.5, 1.5)  # noqa: S311 (no secret)
+
+
 def growing_pauses(*, first_seconds: float, longest_seconds: float) -> Iterator[float]:
     """Seconds to wait before each further attempt, without end: doubling up to the longest.
 

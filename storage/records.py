@@ -69,6 +69,7 @@ class Credential:
     """An API key without its secret, of which `hint` is the end. A revoked one opens nothing, nor does an expired one.
 
     All its instants are of real time. `last_used_at` may be a minute behind, and is None for a key never used.
+    `made_by`: of a sandbox's own key the one that it was made with; what revokes that revokes this, too.
     """
 
     id: str
@@ -80,6 +81,7 @@ class Credential:
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
     expires_at: datetime | None = None
+    made_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ __all__ = [
     "subscription_statuses",
     "subscriptions",
     "tables",
+    "test_clocks",
     "trusted_documents",
     "webhook_attempts",
     "webhook_deliveries",
@@ -92,9 +93,12 @@ api_keys = Table(
     # Noted now and then for many keys at once, so it may be a minute behind.
     Column("last_used_at", Instant()),
     Column("expires_at", Instant()),
+    # The key a sandbox was made with, whose own this is: it ends with that. No key is ever removed.
+    Column("made_by", Word()),
 )
 Index("uq_api_keys_secret_hash", api_keys.c.secret_hash, unique=True)
 Index("ix_api_keys_environment_id", api_keys.c.environment_id)
+Index("ix_api_keys_made_by", api_keys.c.made_by)
 
 features = Table(
     "features",
@@ -197,7 +201,8 @@ Index(
 Index("ix_customers_created_at", customers.c.environment_id, customers.c.created_at, customers.c.id)
 Index("ix_customers_email", customers.c.environment_id, customers.c.email, customers.c.created_at, customers.c.id)
 Index("ix_customers_announced_until", customers.c.environment_id, customers.c.announced_until)
-Index("ix_customers_due_at", customers.c.environment_id, customers.c.due_at)
+# Many are due at one instant, and then in the order of their ids.
+Index("ix_customers_due_at", customers.c.environment_id, customers.c.due_at, customers.c.id)
 
 events = Table(
     "events",

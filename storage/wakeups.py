@@ -21,6 +21,7 @@ from storage.errors import DatabaseUnavailable
 from storage.notifier import CHANNEL
 from storage.pauses import growing_pauses
 from storage.rows import events
+from storage.unattended import keep_at
 
 log = logging.getLogger("admittance.wakeups")
 
@@ -61,7 +62,9 @@ class Wakeups:
         """
         self._hearers.append(hear)
         if self._listening is None:
-            self._listening = asyncio.create_task(self._listen(), name="listening for events")
+            self._listening = asyncio.create_task(
+                keep_at(self._listen, "listening for events"), name="listening for events"
+            )
         else:
             # It may have begun to listen before.
             hear(None)

@@ -2,9 +2,9 @@
 
 import secrets
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypedDict, Unpack
 
 from sqlalchemy import ColumnElement, bindparam, insert, select, update
@@ -16,6 +16,7 @@ from storage.dialect import AnyRow, AnySelect, one_of_given
 from storage.ids import new_id
 from storage.locks import lock_catalogue
 from storage.paging import Cut, Key, Page, count, page
+from storage.rows import webhook_deliveries as deliveries
 from storage.rows import webhook_endpoints as endpoints
 from storage.webhook_records import WebhookDisabledReason, WebhookEndpoint
 from storage.work import RealTimeWork, update_row
@@ -28,6 +29,9 @@ _BY_ID = _OF_ENVIRONMENT.where(one_of_given(endpoints.c.id, "endpoints"))
 
 # Without a remainder in base64, so that the text ends in no "=".
 _SECRET_BYTES = 33
+
+_FORMER_SECRETS = 8
+"""How many sign beside the present one at the most: each is a line in every delivery."""
 
 
 class EndpointChanges(TypedDict, total=False):
@@ -98,6 +102,7 @@ async def insert_endpoint(
             metadata=metadata,
             created_at=endpoint.created_at,
             secret=endpoint.secret,
+            former_secrets={},
         )
     )
     return endpoint
@@ -118,8 +123,15 @@ async def update_endpoint(work: RealTimeWork, endpoint: str, **changes: Unpack[E
     await update_row(work, update(endpoints).where(*_named(work, endpoint)).values(**changes), endpoint)
 
 
+async def deliver_anew(work: RealTimeWork, endpoint: str) -> None:
+    """Has all that waits for an endpoint attempted at once, as if it never had been, whatever pause it was given."""
+    waiting = deliveries.c.environment_id == work.environment.id, deliveries.c.endpoint_id == endpoint
+    query = update(deliveries).where(*waiting, deliveries.c.next_attempt_at.is_not(None), deliveries.c.lease.is_(None))
+    await work.connection.execute(query.values(next_attempt_at=work.instant, failures=0))
+
+
 async def enable_endpoint(work: RealTimeWork, endpoint: str) -> None:
-    """Goes on delivering, with what has waited first. Whatever failed before is forgiven."""
+    """Goes on delivering. Whatever failed before is forgiven."""
     fresh = {"disabled_at": None, "disabled_reason": None, "failing_since": None}
     await update_row(work, update(endpoints).where(*_named(work, endpoint)).values(fresh), endpoint)
 
@@ -131,25 +143,22 @@ async def disable_endpoint(work: RealTimeWork, endpoint: str) -> None:
 
 
 async def rotate_secret(work: RealTimeWork, endpoint: WebhookEndpoint, *, grace: timedelta) -> WebhookEndpoint:
-    """Gives an endpoint a fresh secret; the one before signs too for some time."""
-    rotated = replace(
-        endpoint,
-        secret=_fresh_secret(),
-        previous_secret=endpoint.secret if grace else None,
-        previous_secret_until=work.instant + grace if grace else None,
-    )
-    given = {
-        "secret": rotated.secret,
-        "previous_secret": rotated.previous_secret,
-        "previous_secret_until": rotated.previous_secret_until,
-    }
+    """Gives an endpoint a fresh secret; the one before signs too for some time, and those before it to their ends.
+
+    Without a grace the fresh one signs alone.
+    """
+    still_good = [(secret, until) for secret, until in endpoint.former_secrets if work.instant < until]
+    former = ((endpoint.secret, work.instant + grace), *still_good[: _FORMER_SECRETS - 1]) if grace else ()
+    rotated = replace(endpoint, secret=_fresh_secret(), former_secrets=former)
+    given = {"secret": rotated.secret, "former_secrets": {secret: until.isoformat() for secret, until in former}}
     await update_row(work, update(endpoints).where(*_named(work, endpoint.id)).values(given), endpoint.id)
     return rotated
 
 
 async def delete_endpoint(work: RealTimeWork, endpoint: str) -> None:
     """Deletes an endpoint and forgets its secrets: what waits for it is never delivered."""
-    given = {"deleted_at": work.instant, "secret": "", "previous_secret": None, "previous_secret_until": None}
+    no_secrets: dict[str, str] = {}
+    given = {"deleted_at": work.instant, "secret": "", "former_secrets": no_secrets}
     await update_row(work, update(endpoints).where(*_named(work, endpoint)).values(given), endpoint)
 
 
@@ -173,8 +182,7 @@ def read_endpoint(row: AnyRow) -> WebhookEndpoint:
         metadata=row.metadata,
         created_at=row.created_at,
         secret=row.secret,
-        previous_secret=row.previous_secret,
-        previous_secret_until=row.previous_secret_until,
+        former_secrets=_read_former(row.former_secrets),
         failing_since=row.failing_since,
         disabled_at=row.disabled_at,
         disabled_reason=WebhookDisabledReason(row.disabled_reason) if row.disabled_reason else None,
@@ -184,6 +192,11 @@ def read_endpoint(row: AnyRow) -> WebhookEndpoint:
 def _fresh_secret() -> str:
     """In the form that the libraries of Stripe and of Standard Webhooks both take."""
     return f"whsec_{b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()}"
+
+
+def _read_former(until: Mapping[str, str]) -> tuple[tuple[str, datetime], ...]:
+    former = [(secret, datetime.fromisoformat(text)) for secret, text in until.items()]
+    return tuple(sorted(former, key=lambda each: each[1], reverse=True))
 
 
 def _listed(environment: EnvironmentId) -> AnySelect:

@@ -9,7 +9,7 @@ from sqlalchemy import literal, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.facts import EnvironmentId
-from storage.columns import Word
+from storage.columns import Word, is_storable
 from storage.dialect import AnyRow, AnySelect, one_of
 from storage.events import load_events, read_event
 from storage.paging import Cut, Key, Page, count, counts_by_parent, page, pages_by_parent
@@ -26,6 +26,7 @@ from storage.webhook_records import (
     WebhookEventType,
     WebhookFailure,
 )
+from storage.work import RealTimeWork
 
 _PARENTS = {"endpoint": deliveries.c.endpoint_id, "event": deliveries.c.event_id}
 
@@ -68,6 +69,17 @@ async def load_webhook_events(
     return {
         text: WebhookEvent(text, type_, found[stored]) for text, (stored, type_) in named.items() if stored in found
     }
+
+
+async def find_event_under_lock(work: RealTimeWork, id_: str) -> WebhookEvent | None:
+    """An event as it is told, which nobody removes before the work has ended; None if there is none, or no longer."""
+    known = read_webhook_event_id(id_)
+    if known is None or not is_storable(id_):
+        return None
+    stored, type_ = known
+    query = select(events).where(events.c.environment_id == work.environment.id, events.c.id == stored)
+    row = (await work.connection.execute(query.with_for_update(read=True, key_share=True))).one_or_none()
+    return WebhookEvent(id_, type_, read_event(row)) if row else None
 
 
 async def page_webhook_events(

@@ -47,7 +47,7 @@ class WebhookFailure(StrEnum):
 class WebhookEndpoint:
     """Somewhere that events are delivered to. Disabled, they wait; since `failing_since` every attempt has failed.
 
-    `previous_secret` signs too until `previous_secret_until`.
+    `former_secrets`: those that were in the place of `secret`, the latest first, and until when each signs too.
     """
 
     id: str
@@ -59,17 +59,19 @@ class WebhookEndpoint:
     metadata: Metadata
     created_at: datetime
     secret: str = field(repr=False)
-    previous_secret: str | None = field(default=None, repr=False)
-    previous_secret_until: datetime | None = None
+    former_secrets: tuple[tuple[str, datetime], ...] = field(default=(), repr=False)
     failing_since: datetime | None = None
     disabled_at: datetime | None = None
     disabled_reason: WebhookDisabledReason | None = None
 
     def secrets_at(self, now: datetime) -> tuple[str, ...]:
         """The secrets to sign with, the present one first."""
-        if self.previous_secret and self.previous_secret_until and now < self.previous_secret_until:
-            return self.secret, self.previous_secret
-        return (self.secret,)
+        return self.secret, *(secret for secret, until in self.former_secrets if now < until)
+
+    @property
+    def previous_secret_until(self) -> datetime | None:
+        """Until when the last of those before it signs too; None if none was given a time."""
+        return max((until for _, until in self.former_secrets), default=None)
 
 
 @dataclass(frozen=True, slots=True)

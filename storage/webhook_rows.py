@@ -18,8 +18,8 @@ webhook_endpoints = Table(
     Column("metadata", StringMap(), nullable=False),
     # In clear: deliveries are signed with them, for which a hash wouldn't do.
     Column("secret", Word(), nullable=False),
-    Column("previous_secret", Word()),
-    Column("previous_secret_until", Instant()),
+    # Those before it, and for each until when it signs too.
+    Column("former_secrets", StringMap(), nullable=False),
     Column("created_at", Instant(), nullable=False),
     # Since when every attempt has failed.
     Column("failing_since", Instant()),

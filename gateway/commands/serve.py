@@ -1,7 +1,6 @@
 """`admittance serve`."""
 
 import asyncio
-import logging
 import socket
 from contextlib import suppress
 from typing import Annotated
@@ -68,9 +67,6 @@ def _greet(settings: Settings, port: int, demonstration: Demonstration | None) -
 
 def _serve(settings: Settings, listening: socket.socket) -> None:
     configure_logging(settings)
-    # What these say of their own start has been said better.
-    for name in ("uvicorn.error", "alembic"):
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))
     server = _Server(server_config(build_app(settings), settings))
     # Where interrupts are ignored, as they are in the background of some shells, the server stops at one all the same.
     with suppress(KeyboardInterrupt):

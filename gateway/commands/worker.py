@@ -1,7 +1,6 @@
 """`admittance worker`."""
 
 import asyncio
-import logging
 import signal
 import socket
 from collections.abc import AsyncGenerator, Generator
@@ -47,8 +46,6 @@ def worker(
 
 async def _work(database: Database, settings: Settings, listening: socket.socket | None) -> None:
     configure_logging(settings)
-    for name in ("uvicorn.error", "alembic"):
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))
     interrupted = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, interrupted.set)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Hashable
 from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
 
@@ -12,14 +12,14 @@ class Turns:
 
     def __init__(self) -> None:
         # Kept by those who hold or await them: nothing stays behind for who was here once.
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._locks: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
 
     def __len__(self) -> int:
         """Those who have a turn, wait for one, or may not have the next one yet."""
         return len(self._locks)
 
     @asynccontextmanager
-    async def of(self, who: str) -> AsyncGenerator[None]:
+    async def of(self, who: Hashable) -> AsyncGenerator[None]:
         """A turn. It is over at once, but the next one of the same comes only after a pause as long as this one was.
 
         Without the pause one turn would follow the other at every step of the event loop, and a request has many steps:

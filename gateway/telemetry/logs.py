@@ -25,6 +25,9 @@ _SAID_AGAIN = ("color_message", "message", "asctime")
 # What these say on the level of debugging is every statement with its parameters, and every byte.
 _CHATTY = ("aiosqlite", "asyncio", "httpcore2", "httpx2", "websockets")
 
+# What these say of their own start is said better by the commands.
+_STARTING = ("alembic", "uvicorn.error")
+
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -41,6 +44,8 @@ def configure_logging(settings: TelemetrySettings) -> None:
     root.setLevel(settings.log_level.upper())
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(logging.INFO, root.level))
+    for name in _STARTING:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     logging.captureWarnings(capture=True)
 
 

@@ -3,13 +3,14 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from ipaddress import ip_address
+from threading import Thread
 
 from resolvers.webhook_targets import Address, WebhookTargets, literal_address
 
 LookUp = Callable[[str], Awaitable[Sequence[Address]]]
-"""The addresses of a name. Raises: OSError or UnicodeError, if it has none."""
+"""The addresses of a name. Raises: OSError or ValueError, if it has none."""
 
 
 class TargetRefused(Exception):
@@ -21,20 +22,34 @@ class HostUnknown(Exception):
 
 
 class NameService:
-    """The system's own look-ups, in threads of their own: a name server that hangs holds up nobody else."""
+    """The system's own look-ups, each in a thread of its own, and of one name one at a time.
 
-    def __init__(self, at_once: int) -> None:
-        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="webhook-names")
+    A thread can't be stopped that waits for a name server: it is waited for by nobody else, nor when the process ends.
+    """
+
+    def __init__(self) -> None:
+        self._under_way: dict[str, Future[list[str]]] = {}
 
     async def __call__(self, host: str) -> list[Address]:
         """The addresses of a name, the one to try first before the others."""
-        loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(self._threads, _look_up, host)
+        looked_up = self._under_way.get(host)
+        if looked_up is None:
+            looked_up = self._under_way[host] = Future()
+            # So that whoever waits for it no longer doesn't cancel it for the others.
+            looked_up.set_running_or_notify_cancel()
+            Thread(target=self._look_up, args=(host, looked_up), name="webhook-names", daemon=True).start()
+        found = await asyncio.wrap_future(looked_up)
         return [ip_address(address) for address in dict.fromkeys(found)]
 
-    def close(self) -> None:
-        """Ends the threads, without waiting for those that hang."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+    def _look_up(self, host: str, looked_up: "Future[list[str]]") -> None:
+        try:
+            found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        except (OSError, ValueError) as error:
+            del self._under_way[host]
+            looked_up.set_exception(error)
+        else:
+            del self._under_way[host]
+            looked_up.set_result([str(address[0]) for *_, address in found])
 
 
 async def addresses_of(host: str, targets: WebhookTargets, look_up: LookUp) -> Sequence[Address]:
@@ -47,15 +62,10 @@ async def addresses_of(host: str, targets: WebhookTargets, look_up: LookUp) -> S
     literal = literal_address(host)
     try:
         found = [literal] if literal is not None else await look_up(host)
-    except (OSError, UnicodeError):
+    except (OSError, ValueError):
         raise HostUnknown(host) from None
     if not found:
         raise HostUnknown(host)
     if not all(targets.allows(address) for address in found):
         raise TargetRefused(host)
     return found
-
-
-def _look_up(host: str) -> list[str]:
-    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return [str(address[0]) for *_, address in found]

@@ -10,17 +10,13 @@ from gateway.webhooks.dispatcher import Dispatcher, Observe
 from gateway.webhooks.sending import Sender
 from resolvers.webhook_targets import WebhookTargets
 from storage.database import Database
+from storage.unattended import keep_at
 
 
 async def deliver_webhooks(database: Database, settings: WebhookSettings, *, observe: Observe | None = None) -> None:
     """Delivers until it is cancelled; what is under way then has a few seconds to be answered."""
-    names = NameService(settings.webhook_connections)
-    sender = Sender(WebhookTargets(private=settings.webhook_private_targets), names)
-    try:
-        await Dispatcher(database, settings, sender, observe=observe).run()
-    finally:
-        await sender.close()
-        names.close()
+    sender = Sender(WebhookTargets(private=settings.webhook_private_targets), NameService())
+    await Dispatcher(database, settings, sender, observe=observe).run()
 
 
 @asynccontextmanager
@@ -28,7 +24,11 @@ async def delivering_webhooks(
     database: Database, settings: WebhookSettings, *, observe: Observe | None = None
 ) -> AsyncGenerator[None]:
     """The same while a block lasts."""
-    task = asyncio.create_task(deliver_webhooks(database, settings, observe=observe), name="delivering webhooks")
+
+    async def deliver() -> None:
+        await deliver_webhooks(database, settings, observe=observe)
+
+    task = asyncio.create_task(keep_at(deliver, "delivering webhooks"), name="delivering webhooks")
     try:
         yield
     finally:

@@ -4,22 +4,22 @@ import asyncio
 import ssl
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 
+import httpcore2
 import httpx2
 
 from gateway.webhooks.addresses import HostUnknown, LookUp, TargetRefused, addresses_of
+from gateway.webhooks.bounded import BoundedConnections
 from resolvers.webhook_targets import Address, WebhookTargets
 from storage.webhook_records import WebhookFailure
 
 ATTEMPT_SECONDS = 15.0
 """For all of an attempt: from looking the name up to the end of the answer."""
-
-ANSWER_BYTES = 65_536
-"""Of an answer's body that are read."""
 
 KEPT_CHARACTERS = 1_000
 """Of an answer's body that are kept, for people to read."""
@@ -27,6 +27,9 @@ KEPT_CHARACTERS = 1_000
 _CONNECT_SECONDS = 5.0
 _ADDRESSES = 3
 _ASKS_TO_WAIT = {429, 503}
+_NOT_CONNECTED = (httpcore2.ConnectError, httpcore2.ConnectTimeout)
+# TLS that breaks after its handshake, as where a certificate of ours is asked for, is an OSError.
+_BROKEN = (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,11 @@ class Answer:
 
 
 class Sender:
-    """Sends deliveries, each on a connection of its own. Ended by `close`.
+    """Sends deliveries, each on a connection of its own.
 
-    No connection is kept: one to an address might be of another name, and was checked long ago. `trust`: whose
-    certificates are taken, those of public authorities unless it is given.
+    No connection is kept: one to an address might be of another name, and was checked long ago. Nor are cookies, and no
+    proxy of the environment's is used. `trust`: whose certificates are taken, those of public authorities unless it is
+    given.
     """
 
     def __init__(
@@ -63,14 +67,9 @@ class Sender:
         self._targets = targets
         self._look_up = look_up
         self._seconds = seconds
-        # The transport by itself: a client would follow the environment's proxies, and keep cookies.
-        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
-        self._transport = httpx2.AsyncHTTPTransport(verify=trust or True, trust_env=False, limits=limits)
+        self._trust = trust or httpx2.create_ssl_context(trust_env=False)
+        self._connections = BoundedConnections()
         self._agent = f"Admittance/{version('admittance')} (webhooks)"
-
-    async def close(self) -> None:
-        """Closes what is open."""
-        await self._transport.aclose()
 
     async def send(self, url: str, body: bytes, headers: Mapping[str, str], *, livemode: bool) -> Answer:
         """Posts a body, and tells what came of it: it raises nothing."""
@@ -88,79 +87,79 @@ class Sender:
                 if url.scheme != "https" and livemode and not self._targets.private:
                     return Answer(failure=WebhookFailure.REFUSED_TARGET)
                 addresses = await addresses_of(url.raw_host.decode(), self._targets, self._look_up)
-                response = await self._post(url, addresses[:_ADDRESSES], body, headers)
+                connection, response = await self._post(url, addresses[:_ADDRESSES], body, headers)
         except (TargetRefused, httpx2.InvalidURL):
             return Answer(failure=WebhookFailure.REFUSED_TARGET)
         except HostUnknown:
             return Answer(failure=WebhookFailure.UNKNOWN_HOST)
-        except (httpx2.ConnectError, httpx2.ConnectTimeout):
+        except _NOT_CONNECTED:
             return Answer(failure=WebhookFailure.NO_CONNECTION)
         except TimeoutError:
             return Answer(failure=WebhookFailure.TIMEOUT)
-        except httpx2.HTTPError:
+        except _BROKEN:
             return Answer(failure=WebhookFailure.BROKEN_ANSWER)
-        beginning = await _beginning(response, deadline)
-        return Answer(response.status_code, text=beginning, wait=_wait(response))
+        try:
+            return Answer(response.status, text=await _beginning(response, deadline), wait=_wait(response))
+        finally:
+            await connection.aclose()
 
     async def _post(
         self, url: httpx2.URL, addresses: Sequence[Address], body: bytes, headers: Mapping[str, str]
-    ) -> httpx2.Response:
+    ) -> tuple[httpcore2.AsyncHTTPConnection, httpcore2.Response]:
         """The answer's head, from the first address that can be connected to."""
         *others, last = addresses
         for address in others:
             try:
-                return await self._transport.handle_async_request(self._request(url, address, body, headers))
-            except (httpx2.ConnectError, httpx2.ConnectTimeout):
+                return await self._post_to(url, address, body, headers)
+            except _NOT_CONNECTED:
                 continue
-        return await self._transport.handle_async_request(self._request(url, last, body, headers))
+        return await self._post_to(url, last, body, headers)
 
-    def _request(self, url: httpx2.URL, address: Address, body: bytes, headers: Mapping[str, str]) -> httpx2.Request:
+    async def _post_to(
+        self, url: httpx2.URL, address: Address, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[httpcore2.AsyncHTTPConnection, httpcore2.Response]:
         """To the address itself, under the host's name: in the header, and in the certificate that is asked for."""
+        target = httpcore2.URL(scheme=url.raw_scheme, host=str(address).encode(), port=url.port, target=url.raw_path)
         given = {
             "Host": url.netloc.decode(),
             "User-Agent": self._agent,
             "Content-Type": "application/json",
+            "Content-Length": str(len(body)),
             "Accept-Encoding": "identity",
             "Connection": "close",
         }
-        return httpx2.Request(
-            "POST",
-            url.copy_with(host=str(address)),
-            headers={**given, **headers},
-            content=body,
-            extensions={
-                "sni_hostname": url.raw_host.decode().rstrip("."),
-                "timeout": {"connect": _CONNECT_SECONDS},
-            },
+        extensions = {
+            "sni_hostname": url.raw_host.decode().rstrip("."),
+            "timeout": {"connect": _CONNECT_SECONDS},
+        }
+        request = httpcore2.Request("POST", target, headers={**given, **headers}, content=body, extensions=extensions)
+        connection = httpcore2.AsyncHTTPConnection(
+            target.origin, ssl_context=self._trust, network_backend=self._connections
         )
+        return connection, await connection.handle_async_request(request)
 
 
-async def _beginning(response: httpx2.Response, deadline: float) -> str:
+async def _beginning(response: httpcore2.Response, deadline: float) -> str:
     """How the body begins. Whatever goes wrong with the rest of it: the status has been answered."""
     read = bytearray()
-    try:
-        async with asyncio.timeout_at(deadline):
-            async for chunk in response.aiter_raw():
+    with suppress(TimeoutError, *_BROKEN):
+        async with asyncio.timeout_at(deadline), aclosing(response.aiter_stream()) as chunks:
+            async for chunk in chunks:
                 read += chunk
-                if len(read) >= ANSWER_BYTES:
-                    break
-    except (TimeoutError, httpx2.HTTPError):
-        pass
-    finally:
-        await response.aclose()
     return read[: 4 * KEPT_CHARACTERS].decode("utf-8", "replace").replace("\0", "\ufffd")[:KEPT_CHARACTERS]
 
 
-def _wait(response: httpx2.Response) -> timedelta | None:
+def _wait(response: httpcore2.Response) -> timedelta | None:
     """What Retry-After says, as seconds or as a date; None where it says nothing that can be read."""
-    text = response.headers.get("retry-after", "").strip()
-    if response.status_code not in _ASKS_TO_WAIT or not text:
+    given = next((value for name, value in response.headers if name.lower() == b"retry-after"), b"")
+    text = given.decode("latin-1").strip()
+    if response.status not in _ASKS_TO_WAIT or not text:
         return None
     if text.isascii() and text.isdigit():
         return timedelta(seconds=min(int(text[:9]), 10**8))
     try:
         until = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return max(until - datetime.now(UTC), timedelta())

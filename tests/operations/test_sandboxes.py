@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from storage.credentials import create_key, find_credential
+from storage import sandboxes
+from storage.credentials import create_key, find_credential, list_keys, revoke_key
 from storage.environments import create_environment
 from storage.records import Credential
 from storage.rows import api_keys, environments
@@ -45,6 +46,54 @@ async def test_its_key_may_do_what_the_makers_may_and_ends_when_that_does(api: A
     inherited, chosen = await _key(api, made["apiKey"]), await _key(api, fewer["apiKey"])
     assert (inherited.scopes, inherited.expires_at) == (scopes, ends)
     assert (chosen.scopes, chosen.expires_at) == (("catalog:read",), ends)
+
+
+async def test_its_key_is_revoked_with_the_makers_and_by_itself_alone(api: Api) -> None:
+    made = await api.mutate("createSandbox", SELECTION, name="one")
+    other = await api.mutate("createSandbox", SELECTION, name="other")
+    key = await _key(api, made["apiKey"])
+
+    await revoke_key(api.database, key.id)
+    alone = await _key(api, other["apiKey"])
+    revoked = await revoke_key(api.database, api.credential.id)
+
+    assert revoked is not None
+    assert (key.revoked_at, alone.revoked_at) == (None, None)
+    assert (await _key(api, other["apiKey"])).revoked_at == revoked.revoked_at
+    assert {each.id for each in await list_keys(api.database) if each.revoked_at is None} == set()
+
+
+async def test_its_key_makes_no_sandboxes_and_is_not_told_which_there_are(api: Api) -> None:
+    made = await api.mutate("createSandbox", SELECTION, name="CI")
+    sandbox = await _enter(api, made["apiKey"])
+    before = await _count(api)
+
+    for name in ("CI", "new"):
+        assert _problems(await sandbox.try_mutation("createSandbox", SELECTION, name=name)) == [(None, "INVALID")]
+    assert await _count(api) == before
+
+
+async def test_twenty_can_be_open_at_once_that_keys_of_one_environment_made(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandboxes, "SANDBOXES_AT_MOST", 3)
+    elsewhere = await create_environment(api.database, "elsewhere", livemode=False)
+    others_key, _ = await create_key(api.database, elsewhere.id, "other", ("*",))
+    await Api(api.database, elsewhere, others_key).mutate("createSandbox", SELECTION, name="theirs")
+    made = [await api.mutate("createSandbox", SELECTION, name=f"{number}") for number in range(3)]
+    revoked, expired, _ = [await _key(api, each["apiKey"]) for each in made]
+
+    full = [await api.try_mutation("createSandbox", SELECTION, name=f"more {number}") for number in range(2)]
+    await revoke_key(api.database, revoked.id)
+    after_one = await api.try_mutation("createSandbox", SELECTION, name="after one")
+    refused = await api.try_mutation("createSandbox", SELECTION, name="refused")
+    async with api.database.begin_write() as connection:
+        mine = update(api_keys).where(api_keys.c.id == expired.id)
+        await connection.execute(mine.values(expires_at=api.database.clock.now()))
+    after_another = await api.try_mutation("createSandbox", SELECTION, name="after another")
+
+    assert [_problems(each) for each in (*full, refused)] == [[(None, "TOO_MANY")]] * 3
+    assert [_problems(each) for each in (after_one, after_another)] == [[], []]
 
 
 async def test_scopes_beyond_the_makers_own_and_those_there_are_none_of_are_refused(api: Api) -> None:

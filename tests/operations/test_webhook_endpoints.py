@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from schema.scalars import write_instant
 from storage.webhook_endpoints import load_endpoints
 from storage.webhook_records import WebhookEndpoint
 from tests.operations.api import Api, Json
@@ -169,15 +170,41 @@ async def test_a_rotated_secret_leaves_the_one_before_good_for_as_long_as_asked(
     kept = await stored(shop, endpoint)
 
     assert rotated["secret"] not in (None, made["secret"])
-    assert (kept.secret, kept.previous_secret) == (rotated["secret"], made["secret"])
-    assert kept.previous_secret_until is not None
-    left = kept.previous_secret_until - datetime.now(UTC)
-    assert timedelta(hours=23) < left <= timedelta(hours=24)
-    assert kept.secrets_at(kept.previous_secret_until) == (rotated["secret"],)
+    [(former, until)] = kept.former_secrets
+    assert (kept.secret, former) == (rotated["secret"], made["secret"])
+    assert timedelta(hours=23) < until - datetime.now(UTC) <= timedelta(hours=24)
+    assert rotated["webhookEndpoint"]["previousSecretExpiresAt"] == write_instant(until)
+    assert kept.secrets_at(until) == (rotated["secret"],)
+
+
+async def test_a_secret_is_good_to_its_end_however_often_it_was_rotated_since(shop: Api) -> None:
+    """Whoever lost an answer, and the secret with it, asks for another: the receiver knows the first alone."""
+    made = await shop.mutate("createWebhookEndpoint", "webhookEndpoint { id } secret", url=URL)
+    endpoint = made["webhookEndpoint"]["id"]
+
+    lost = await shop.mutate("rotateWebhookSecret", "secret", id=endpoint, previousExpiresIn=600)
+    rotated = await shop.mutate("rotateWebhookSecret", f"{ENDPOINT} secret", id=endpoint, previousExpiresIn=60)
+
+    kept = await stored(shop, endpoint)
+    now = datetime.now(UTC)
+    assert set(kept.secrets_at(now)) == {rotated["secret"], lost["secret"], made["secret"]}
+    assert kept.secrets_at(now + timedelta(seconds=61)) == (rotated["secret"], made["secret"])
+    assert kept.secrets_at(now + timedelta(seconds=601)) == (rotated["secret"],)
+    assert rotated["webhookEndpoint"]["previousSecretExpiresAt"] == write_instant(kept.former_secrets[0][1])
+
+
+async def test_no_more_than_a_few_secrets_sign_beside_the_present_one(shop: Api) -> None:
+    endpoint = await shop.webhook_endpoint()
+
+    for _ in range(10):
+        await shop.mutate("rotateWebhookSecret", id=endpoint)
+
+    assert len((await stored(shop, endpoint)).secrets_at(datetime.now(UTC))) == 9
 
 
 async def test_a_secret_that_is_known_to_others_is_rotated_at_once(shop: Api) -> None:
     endpoint = await shop.webhook_endpoint()
+    await shop.mutate("rotateWebhookSecret", id=endpoint)
 
     rotated = await shop.mutate("rotateWebhookSecret", f"{ENDPOINT} secret", id=endpoint, previousExpiresIn=0)
 

@@ -3,7 +3,9 @@
 import json
 
 import pytest
+from sqlalchemy import delete
 
+from storage.rows import events
 from tests.operations.api import Api, Json
 from tests.operations.deliveries import fail_deliveries
 from tests.operations.lists import SIZE, fill, grant
@@ -59,6 +61,8 @@ async def test_a_summary_is_told_in_stripes_shape(shop: Api) -> None:
                     "url": f"/v1/customer/{customer}/entitlements",
                 },
                 "livemode": False,
+                "revision": 2,
+                "at": "2026-02-03T00:00:00.500Z",
             },
             "previous_attributes": {"entitlements": {"data": [listed["audit"]]}},
         },
@@ -254,6 +258,18 @@ async def test_an_event_is_delivered_to_an_endpoint_that_came_after_it_when_aske
 
     shown = await shop.of_node("WebhookEndpoint", endpoint, "deliveries { nodes { state event { id } } }")
     assert shown["deliveries"]["nodes"] == [{"state": "PENDING", "event": {"id": event["id"]}}]
+
+
+async def test_an_event_whose_time_is_past_is_not_there_to_deliver_again(shop: Api) -> None:
+    endpoint = await shop.webhook_endpoint(SUMMARY)
+    await grant(shop, "acme", "sso")
+    [event] = await told(shop, CHANGED)
+    async with shop.database.begin_write() as connection:
+        await connection.execute(delete(events))
+
+    payload = await shop.try_mutation("redeliver", eventId=event["id"], endpointId=endpoint)
+
+    assert [(error["field"], error["code"]) for error in payload["userErrors"]] == [(["input", "eventId"], "NOT_FOUND")]
 
 
 @pytest.mark.parametrize("wrong", ["evt_1", "evt_1c", "evt_1s", "", "c"])

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter
-from sqlalchemy import URL, Row, Update, make_url, select, update
+from sqlalchemy import URL, Delete, Row, Update, delete, make_url, select, update
 
+from entitlements.effects import Effects
 from entitlements.facts import CatalogRollout, EnvironmentId, Grant, GrantId
 from gateway import worker
 from gateway.telemetry.worker import WorkerFigures
@@ -20,13 +21,16 @@ from resolvers.shared import SharedReads
 from storage.agenda import Agenda
 from storage.database import Database
 from storage.environments import set_clock
-from storage.events import load_events_after
+from storage.events import insert_events, load_events_after
 from storage.grants import insert_grant
 from storage.ids import new_id
+from storage.locks import lock_customers
 from storage.records import ClockStatus, CustomerChange, CustomerRecord, Event
 from storage.rows import attachment_changes, customers, events, subscription_statuses
 from storage.unit_of_work import CustomerWork, write_customer
+from storage.wakeups import Whose
 from tests.databases import postgresql_away
+from tests.operations.statements import statements
 from tests.service.serving import serving
 from tests.statements.advances import begin_advance, clock_of, events_of, populate
 from tests.statements.stage import DAY, NOON, Stage
@@ -98,9 +102,7 @@ async def test_a_server_goes_on_by_itself_with_a_clock_that_is_advancing_in_orde
     await begin_advance(stage, NOON + 365 * DAY)
 
     with serving(database_url, worker=True):
-        async with asyncio.timeout(30):
-            while (await clock_of(stage)).status is ClockStatus.ADVANCING:  # noqa: ASYNC110 - its row alone tells of it
-                await asyncio.sleep(0.05)
+        await _announced(stage)
 
     made = [event for event in await events_of(stage) if event.id not in before]
     assert [(event.at, event.customer) for event in made] == sorted((event.at, event.customer) for event in made)
@@ -181,6 +183,83 @@ async def test_a_customer_who_cannot_be_read_is_logged_once_and_holds_up_nobody(
     assert said.startswith(f"nothing is announced for customer {broken.id} of {stage.env} for now: Part of ")
 
 
+async def test_a_sandbox_that_cannot_be_announced_is_logged_once_and_holds_up_nobody(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its next revision is there already, which no release has written."""
+    monkeypatch.setattr(worker, "PUT_OFF_SECONDS", 0.1)
+    broken, stage = await Stage.set(database, "broken"), await Stage.set(database, "sound", at=None)
+    customer, sound = await broken.customer(), await stage.customer()
+    await broken.grant(customer, await broken.feature("sso"), days=1)
+    taken = Event("evt_taken", customer.id, 2, database.clock.now(), Effects(NOON, (), (), (), (), ()))
+    async with database.begin_write() as connection:
+        await insert_events(connection, broken.env, [taken])
+    await begin_advance(broken, NOON + 30 * DAY)
+    change = await _grant_until(stage, sound, SOON)
+    figures = WorkerFigures()
+
+    async with _working(database, figures=figures) as shared:
+        event = await _event(shared, stage, sound, 2)
+        await _counted(figures.errors, 3)
+        await _set(broken, delete(events).where(events.c.id == taken.id))
+        await _announced(broken)
+
+    assert event.at == change.instant + SOON
+    assert [event.revision for event in await _events(broken, customer)] == [1, 2]
+    [said] = [record.getMessage() for record in caplog.records if broken.env in record.getMessage()]
+    assert f"announcing for the clock of {broken.env}, which is advancing" in said
+
+
+@only_postgresql
+async def test_a_sandbox_in_which_somebody_keeps_a_lock_holds_up_nobody(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(worker, "PUT_OFF_SECONDS", 0.1)
+    monkeypatch.setattr(worker, "STEP_SECONDS", 0.2)
+    locked, stage = await Stage.set(database, "locked"), await Stage.set(database, "free", at=None)
+    customer, sound = await locked.customer(), await stage.customer()
+    await locked.grant(customer, await locked.feature("sso"), days=1)
+    await begin_advance(locked, NOON + 30 * DAY)
+    change = await _grant_until(stage, sound, SOON)
+
+    async with _working(database) as shared:
+        async with database.begin_write() as connection:
+            await lock_customers(connection, locked.env, [customer.id])
+            event = await _event(shared, stage, sound, 2)
+        await _announced(locked)
+
+    assert event.at == change.instant + SOON
+    assert f"nothing is announced for the clock of {locked.env}" in caplog.text
+
+
+async def test_a_write_that_names_its_customer_is_no_reason_to_look(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its events are written; what it lets time change soon is found at the next look."""
+    monkeypatch.setattr(worker, "LONGEST_REST_SECONDS", 60.0)
+    stage, other = await Stage.set(database), Database.open(database_url)
+    plan, sso, api = await stage.product("pro"), await stage.feature("sso"), await stage.feature("api")
+    customer = await stage.customer()
+    await stage.subscribe(customer, plan)
+    heard: asyncio.Queue[Collection[Whose] | None] = asyncio.Queue()
+
+    with statements(other) as sent:
+        async with _working(other) as shared, shared.wakeups.heard_by(heard.put_nowait):
+            await _quiet(sent)
+            looks = len(sent)
+            await stage.grant(customer, sso)
+            while await heard.get() != [Whose(stage.env, customer.id)]:
+                pass
+            await _quiet(sent)
+            looks_after_write = len(sent)
+            await stage.attach(plan, api, CatalogRollout.IMMEDIATE)
+            await _event(shared, stage, customer, 2)
+    await other.close()
+
+    # What SQLite is asked by who listens is no look.
+    assert [each for each in sent[looks:looks_after_write] if "environments" in each] == []
+
+
 async def test_a_closed_environment_is_left_alone(database: Database) -> None:
     stage = await Stage.set(database, at=datetime.now(UTC).replace(microsecond=0) + 30 * DAY)
     plan = await stage.plan("pro", await stage.feature("sso"))
@@ -188,12 +267,18 @@ async def test_a_closed_environment_is_left_alone(database: Database) -> None:
     await stage.subscribe(customer, plan)
     await stage.attach(plan, await stage.feature("api"), CatalogRollout.IMMEDIATE)
     await set_clock(database, stage.env, None)
-    before = await _rows(database)
+    open_ = await Stage.set(database, "open", at=None)
+    attached, expiring = await open_.customer(), await open_.customer()
+    await open_.subscribe(attached, plan_there := await open_.plan("pro", await open_.feature("sso")))
+    before = await _rows(stage)
 
-    async with _working(database):
-        await asyncio.sleep(0.3)
+    async with _working(database) as shared:
+        await _grant_until(open_, expiring, SOON, "audit")
+        await open_.attach(plan_there, await open_.feature("api"), CatalogRollout.IMMEDIATE)
+        await _event(shared, open_, attached, 2)
+        await _event(shared, open_, expiring, 2)
 
-    assert await _rows(database) == before
+    assert await _rows(stage) == before
 
 
 async def test_events_past_their_time_are_removed_and_no_others(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,14 +353,31 @@ def test_the_lag_is_how_long_the_oldest_change_waits_and_no_clock_that_was_moved
     assert (late, registry.get_sample_value(name)) == (3.0, 0.0)
 
 
-async def _set(stage: Stage, statement: Update) -> None:
+async def _announced(stage: Stage) -> None:
+    """Waits until all is announced that lies on the way of an environment's clock."""
+    async with asyncio.timeout(30):
+        while (await clock_of(stage)).status is ClockStatus.ADVANCING:  # noqa: ASYNC110 - its row alone tells of it
+            await asyncio.sleep(0.05)
+
+
+async def _quiet(sent: list[str]) -> None:
+    """Waits until nothing has been sent for longer than a worker rests at the least, but who listens."""
+    before = -1
+    while before < (before := len([each for each in sent if "environments" in each])):  # noqa: ASYNC110
+        await asyncio.sleep(6 * worker.BREATH_SECONDS)
+
+
+async def _set(stage: Stage, statement: Update | Delete) -> None:
     async with stage.db.begin_write() as connection:
         await connection.execute(statement)
 
 
-async def _rows(database: Database) -> list[list[Row[Any]]]:
-    async with database.read() as connection:
-        return [list(await connection.execute(select(table))) for table in (customers, events, attachment_changes)]
+async def _rows(stage: Stage) -> list[list[Row[Any]]]:
+    async with stage.db.read() as connection:
+        return [
+            list(await connection.execute(select(table).where(table.c.environment_id == stage.env)))
+            for table in (customers, events, attachment_changes)
+        ]
 
 
 async def _counted(counter: Counter, count: int) -> None:

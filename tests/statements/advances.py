@@ -21,13 +21,13 @@ from entitlements.facts import (
     TrialEndBehavior,
 )
 from storage.advancing import announce_advance
+from storage.clock_moves import advance_clock
 from storage.events import read_event
 from storage.grants import insert_grant
 from storage.ids import new_id
 from storage.records import CustomerRecord, Event, SandboxClock
 from storage.rows import events
 from storage.sandbox_clocks import load_standing_clocks
-from storage.sandboxes import advance_clock
 from storage.subscriptions import insert_subscription
 from storage.unit_of_work import CustomerWork, RealTimeWork, write_customer, write_in_real_time
 from tests.statements.stage import DAY, NOON, Stage, active_subscription

@@ -37,8 +37,18 @@ from storage.product_features import attach_feature
 from storage.products import insert_product
 from storage.records import CustomerChange, CustomerRecord, Environment, LoadedFacts
 from storage.subscriptions import insert_subscription
-from storage.unit_of_work import CatalogueWork, CustomerWork, NewCustomerWork, write_catalogue, write_customer
+from storage.unit_of_work import (
+    CatalogueWork,
+    CustomerWork,
+    NewCustomerWork,
+    RealTimeWork,
+    write_catalogue,
+    write_customer,
+    write_in_real_time,
+)
 from storage.unit_of_work import write_new_customer as write_new
+from storage.webhook_endpoints import insert_endpoint
+from storage.webhook_records import WebhookEndpoint, WebhookEventType
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TICK = timedelta(milliseconds=1)
@@ -105,6 +115,21 @@ class Stage:
             return await insert_customer(work, CustomerId(new_id("cus")), external_id=external_id, email=email)
 
         return await write_new(self.db, self.env, command)
+
+    async def webhook_endpoint(self, *, is_ordered: bool = False) -> WebhookEndpoint:
+        """An endpoint that wants to be told of every change once."""
+
+        async def command(work: RealTimeWork) -> WebhookEndpoint:
+            return await insert_endpoint(
+                work,
+                url="https://hooks.example.com",
+                enabled_events=(WebhookEventType.CHANGED,),
+                is_ordered=is_ordered,
+                description=None,
+                metadata={},
+            )
+
+        return await write_in_real_time(self.db, self.env, command)
 
     async def subscribe(self, customer: CustomerRecord, *products: Product) -> Subscription:
         """An active monthly subscription from now on."""

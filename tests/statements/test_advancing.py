@@ -13,7 +13,7 @@ from sqlalchemy import update
 from entitlements.changes import changes_between
 from entitlements.facts import CatalogRollout, Grant, GrantId
 from entitlements.timeline import timeline
-from storage.advancing import CUSTOMERS_AT_ONCE, EVENTS_AT_ONCE, announce_advance, announce_advances, find_advancing
+from storage.advancing import CUSTOMERS_AT_ONCE, EVENTS_AT_ONCE, announce_advance, find_advancing
 from storage.announcing import DueCustomer, announce_due, find_due
 from storage.database import Database
 from storage.environments import set_clock
@@ -127,7 +127,7 @@ async def test_several_who_announce_at_once_make_each_event_once_and_in_order(st
 
     async def work() -> None:
         while await find_advancing(stage.db):
-            await announce_advances(stage.db)
+            await announce_advance(stage.db, stage.env)
 
     await asyncio.gather(*(work() for _ in range(4)))
 

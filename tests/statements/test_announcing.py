@@ -1,24 +1,44 @@
 """What time and the catalogue change is announced once each, in order, however late and however often it is tried."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.changes import features_at
-from entitlements.facts import CatalogRollout, FeatureId
+from entitlements.facts import CatalogRollout, CustomerId, EnvironmentId, FeatureId
 from entitlements.timeline import timeline
 from storage.announcing import DueCustomer, announce_due, find_due, tell_of_attachment_change
+from storage.customer_sessions import create_session
 from storage.customers import delete_customer, update_customer
 from storage.environments import set_clock
 from storage.events import load_events_after
-from storage.records import CustomerRecord, Event
-from storage.unit_of_work import CustomerWork, write_customer
+from storage.locks import lock_customers, lock_customers_at_once
+from storage.records import CustomerRecord, CustomerSession, Event
+from storage.unit_of_work import CustomerWork, RealTimeWork, write_customer, write_in_real_time
 from tests.statements.stage import DAY, NOON, TICK, Stage
+
+only_postgresql = pytest.mark.parametrize("fresh_database", ["postgresql"], indirect=True)
+
+Lock = Callable[[AsyncConnection, EnvironmentId, Sequence[CustomerId]], Awaitable[object]]
+
+_WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
 async def _events(stage: Stage, customer: CustomerRecord, after: int = 0) -> list[Event]:
     async with stage.db.read() as connection:
         return await load_events_after(connection, stage.env, customer.id, after, 100)
+
+
+async def _rename(work: CustomerWork) -> None:
+    await update_customer(work, name="Renamed")
+
+
+async def _open_session(customer: CustomerRecord, work: RealTimeWork) -> tuple[CustomerSession, str]:
+    return await create_session(work, customer.id, length=DAY)
 
 
 async def _announce_all(stage: Stage) -> None:
@@ -54,10 +74,7 @@ async def test_a_write_makes_an_event_with_the_states_of_its_instant(stage: Stag
 async def test_a_write_that_changes_no_entitlement_makes_no_event(stage: Stage) -> None:
     customer = await stage.customer()
 
-    async def rename(work: CustomerWork) -> None:
-        await update_customer(work, name="Renamed")
-
-    await write_customer(stage.db, stage.env, customer.id, rename)
+    await write_customer(stage.db, stage.env, customer.id, _rename)
 
     assert await _events(stage, customer) == []
 
@@ -176,6 +193,41 @@ async def test_an_attachment_that_acts_at_once_is_announced_while_the_clock_stan
     await _announce_all(stage)
 
     assert [event.at for event in await _events(stage, customer, after=1)] == [attached.attached_at]
+
+
+@only_postgresql
+async def test_those_whom_changes_concern_are_made_due_in_one_order(stage: Stage) -> None:
+    """Who tells of a change waits for others who have some of its customers, and must have none that those wait for."""
+    plan = await stage.plan("pro", await stage.feature("sso"))
+    first, *others = [await stage.customer() for _ in range(3)]
+    for customer in (first, *others):
+        await stage.subscribe(customer, plan)
+    # Now the last of its table.
+    await write_customer(stage.db, stage.env, first.id, _rename)
+    await stage.attach(plan, await stage.feature("api"), CatalogRollout.IMMEDIATE)
+
+    async with stage.db.begin_write() as connection:
+        await lock_customers(connection, stage.env, [first.id])
+        telling = asyncio.create_task(tell_of_attachment_change(stage.db))
+        while not await connection.scalar(text(_WAITING)):
+            pass
+        async with stage.db.begin_write() as another:
+            free = await lock_customers_at_once(another, stage.env, [customer.id for customer in others])
+
+    assert set(free) == {customer.id for customer in others}
+    assert await telling
+
+
+@only_postgresql
+@pytest.mark.parametrize("lock", [lock_customers, lock_customers_at_once])
+async def test_a_session_of_a_customer_begins_while_others_keep_its_row(stage: Stage, lock: Lock) -> None:
+    customer = await stage.customer()
+
+    async with stage.db.begin_write() as connection, asyncio.timeout(5):
+        await lock(connection, stage.env, [customer.id])
+        session, _ = await write_in_real_time(stage.db, stage.env, partial(_open_session, customer))
+
+    assert session.customer == customer.id
 
 
 async def test_a_catalogue_write_comes_after_everything_announced(stage: Stage) -> None:

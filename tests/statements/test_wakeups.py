@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy import delete, event, text
 
 from entitlements.effects import Effects
-from entitlements.facts import CatalogRollout
+from entitlements.facts import CatalogRollout, EnvironmentId
 from storage import wakeups
 from storage.database import Database
 from storage.events import insert_events
+from storage.notifier import note_news
 from storage.records import Event
 from storage.rows import events
 from storage.wakeups import Wakeups, Whose
@@ -157,6 +158,42 @@ async def test_a_server_that_no_longer_answers_is_noticed(
             os.kill(pid, signal.SIGCONT)
 
     assert heard == [None]
+
+
+async def test_listening_that_fails_with_a_surprise_says_so_and_begins_anew(
+    stage: Stage, listener: Listener, caplog: pytest.LogCaptureFixture
+) -> None:
+    customer, sso = await stage.customer(), await stage.feature("sso")
+    failures = [ZeroDivisionError()]
+
+    def hear(whose: News) -> None:
+        if failures:
+            raise failures.pop()
+        listener.heard.put_nowait(whose)
+
+    async with listener.wakeups.heard_by(hear):
+        await listener.until(None)
+        await stage.grant(customer, sso)
+        await listener.until([Whose(stage.env, customer.id)])
+
+    assert "listening for events: ZeroDivisionError" in caplog.text
+
+
+@only_postgresql
+async def test_a_notification_that_cannot_be_sent_is_heard_of_in_the_log(
+    stage: Stage, listener: Listener, caplog: pytest.LogCaptureFixture
+) -> None:
+    customer, sso = await stage.customer(), await stage.feature("sso")
+
+    async with _listening(listener):
+        async with stage.db.begin_write() as connection:
+            # PostgreSQL takes up to 8,000 bytes.
+            note_news(connection, EnvironmentId("x" * 9_000))
+        await stage.grant(customer, sso)
+        await listener.until([Whose(stage.env, customer.id)])
+        await stage.db.close()
+
+    assert "notifying of events: DBAPIError" in caplog.text
 
 
 @only_sqlite

@@ -1,6 +1,9 @@
-"""Events, and what announces them. It only adds, and puts indexes in the place of others: a process of 0002 goes on.
+"""Events, and what announces them. Not for a rolling deployment: the processes of 0002 must be stopped before.
 
-What such a process still writes grows revisions without events, which whoever follows them meets as a gap.
+One that goes on answers as ever. But what it writes grows revisions without events, which whoever follows them meets as
+a gap; it doesn't say when time will change something for a customer (`due_at`), nor that it attached a feature, so
+those changes aren't announced before the customer's next write; and its writes to the catalogue miss an index that is
+gone. Once it has ended, the first UPDATE below makes up for it: the announcer then looks at everybody again.
 """
 
 import sqlalchemy as sa
@@ -18,7 +21,7 @@ def upgrade() -> None:
     op.add_column("customers", sa.Column("due_at", Instant(), nullable=True))
     # Nobody has worked out yet when time changes something for them: the announcer looks at each of them once.
     op.execute("UPDATE customers SET due_at = announced_until WHERE deleted_at IS NULL")
-    op.create_index("ix_customers_due_at", "customers", ["environment_id", "due_at"])
+    op.create_index("ix_customers_due_at", "customers", ["environment_id", "due_at", "id"])
     op.create_index("ix_customers_announced_until", "customers", ["environment_id", "announced_until"])
     op.drop_index("ix_customers_written_at", "customers")
     op.drop_index("ix_subscription_item_segments_product_id", "subscription_item_segments")

@@ -1,4 +1,7 @@
-"""Test clocks as objects of their own, with how far their advances have come. It only adds: older processes go on."""
+"""Test clocks as objects of their own, with how far their advances have come; and by which key a sandbox's was made.
+
+It only adds: older processes go on.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,6 +16,8 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("environments", sa.Column("advancing", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("api_keys", sa.Column("made_by", Word(), nullable=True))
+    op.create_index("ix_api_keys_made_by", "api_keys", ["made_by"])
     op.create_table(
         "test_clocks",
         sa.Column("environment_id", Word(), nullable=False),

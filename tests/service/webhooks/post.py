@@ -1,4 +1,4 @@
-"""An environment with customers whose entitlements change, endpoints, and a dispatcher with a clock to move."""
+"""An environment with customers whose entitlements change, endpoints, and a dispatcher for whom time can pass."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -20,6 +20,7 @@ from storage.unit_of_work import RealTimeWork, write_in_real_time
 from storage.webhook_endpoints import insert_endpoint, load_endpoints
 from storage.webhook_lists import AttemptPage, DeliveriesOf, DeliveryPage, load_attempt_pages, load_delivery_pages
 from storage.webhook_records import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from tests.statements.aging import let_pass
 from tests.statements.stage import Stage
 
 AT_ONCE = RetrySchedule(pauses=(timedelta(milliseconds=5),) * 200)
@@ -28,27 +29,11 @@ AT_ONCE = RetrySchedule(pauses=(timedelta(milliseconds=5),) * 200)
 SETTINGS = WebhookSettings(webhook_private_targets=True)
 
 
-class MovedClock:
-    """Real time, with what the test adds to it."""
-
-    def __init__(self) -> None:
-        self.ahead = timedelta()
-
-    def now(self) -> datetime:
-        now = datetime.now(UTC) + self.ahead
-        return now.replace(microsecond=now.microsecond // 1000 * 1000)
-
-    def move_to(self, at: datetime) -> None:
-        """Moves on to an instant, and a second past it."""
-        self.ahead = at - datetime.now(UTC) + timedelta(seconds=1)
-
-
 @dataclass
 class Post:
     """An environment of real time."""
 
     stage: Stage
-    clock: MovedClock
     customers: list[CustomerRecord] = field(default_factory=list[CustomerRecord])
 
     @property
@@ -91,6 +76,14 @@ class Post:
         async with self.database.read() as connection:
             return list((await load_attempt_pages(connection, self.stage.env, [page]))[page].items[::-1])
 
+    async def wait(self, time: timedelta) -> None:
+        """Lets time pass."""
+        await let_pass(self.database, time)
+
+    async def wait_until(self, at: datetime) -> None:
+        """Lets time pass until an instant as it was read just now, and a second past it."""
+        await self.wait(at - datetime.now(UTC) + timedelta(seconds=1))
+
     async def livemode(self) -> bool:
         async with self.database.read() as connection:
             return (await load_environment(connection, self.stage.env)).livemode
@@ -106,13 +99,8 @@ async def dispatching(
     settings: WebhookSettings = SETTINGS,
 ) -> AsyncGenerator[Dispatcher]:
     """A dispatcher that does nothing until it is told to."""
-    names = NameService(4)
-    sender = Sender(WebhookTargets(private=settings.webhook_private_targets), look_up or names, seconds=seconds)
-    try:
-        yield Dispatcher(database, settings, sender, schedule=schedule)
-    finally:
-        await sender.close()
-        names.close()
+    sender = Sender(WebhookTargets(private=settings.webhook_private_targets), look_up or NameService(), seconds=seconds)
+    yield Dispatcher(database, settings, sender, schedule=schedule)
 
 
 @asynccontextmanager

@@ -101,6 +101,31 @@ async def flood(connection: Connection) -> None:
         await connection.writer.drain()
 
 
+async def hold_out(connection: Connection) -> None:
+    """One provisional answer after the other, and never one that settles it."""
+    while True:
+        connection.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
+        await connection.writer.drain()
+
+
+async def crumble(connection: Connection) -> None:
+    """A failure with a body that never ends, a byte to the chunk."""
+    connection.writer.write(b"HTTP/1.1 500 X\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while True:
+        connection.writer.write(b"1\r\nx\r\n" * 100)
+        await connection.writer.drain()
+
+
+async def name_a_day_past_all_days(connection: Connection) -> None:
+    """Asks to be left alone until no calendar knows when."""
+    await connection.answer(503, Retry_After="Mon, 01 Jan 99999999999 00:00:00 GMT")
+
+
+async def name_a_zone_past_all_zones(connection: Connection) -> None:
+    """Asks to be left alone until a time of nowhere on earth."""
+    await connection.answer(503, Retry_After="Mon, 01 Jan 2035 00:00:00 +999999999999")
+
+
 @dataclass
 class Receiver:
     """What has arrived so far, and what is done with what arrives next."""
@@ -120,8 +145,15 @@ class Receiver:
         async with self.has_news:
             await self.has_news.wait_for(lambda: holds(self.arrivals))
 
+    async def until_connected(self, times: int) -> None:
+        """Waits until so many deliveries have come, answered or not."""
+        async with self.has_news:
+            await self.has_news.wait_for(lambda: self.connections >= times)
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        async with self.has_news:
+            self.has_news.notify_all()
         try:
             with suppress(ConnectionError, asyncio.IncompleteReadError):
                 arrival = await _read(reader)

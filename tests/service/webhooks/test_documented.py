@@ -9,9 +9,13 @@ from typing import Any, cast
 
 import pytest
 
+from gateway.webhooks.bounded import ANSWER_BYTES
 from gateway.webhooks.schedule import RetrySchedule
-from gateway.webhooks.sending import ANSWER_BYTES, ATTEMPT_SECONDS
+from gateway.webhooks.sending import ATTEMPT_SECONDS
+from resolvers.webhook_endpoints import ENDPOINTS_AT_MOST
+from storage.webhook_records import WebhookEventType
 from tests.operations.api import Api
+from tests.operations.deliveries import fail_deliveries
 from tests.service.webhooks.post import Post, dispatching
 from tests.service.webhooks.receiver import Arrival, receiving
 
@@ -73,12 +77,17 @@ async def test_the_receivers_receive(post: Post) -> None:
             assert receive(arrival.body, headers, secret) == arrival.event
 
 
-async def test_what_comes_twice_or_late_is_no_news(post: Post) -> None:
+@pytest.mark.parametrize("type_", list(WebhookEventType))
+async def test_what_comes_twice_or_late_is_no_news(post: Post, type_: str) -> None:
+    """Of both types, which don't stand in each other's way."""
     came, _ = await arrivals(post, changes=3)
-    changes = [arrival.event for arrival in came if arrival.event["type"] == "entitlements.changed"]
+    changes = [arrival.event for arrival in came if arrival.event["type"] == type_]
+    others = [arrival.event for arrival in came if arrival.event["type"] != type_]
     first, second, third = sorted(changes, key=lambda event: event["data"]["object"]["revision"])
     [apply] = [defined(code) for code in blocks("python") if "def apply" in code]
-    revisions: dict[str, int] = {}
+    revisions: dict[tuple[str, str], int] = {}
+    for event in others:
+        apply(event, revisions)
 
     assert [apply(event, revisions) for event in (first, first, third, second, third)] == [
         True,
@@ -96,19 +105,32 @@ async def test_the_operations_are_answered(post: Post) -> None:
     made = (await api.run(create, **given))["createWebhookEndpoint"]
     endpoint = made["webhookEndpoint"]["id"]
     await api.feature("sso")
-    await api.customer("acme")
+    customer = await api.customer("acme")
     who, what = {"externalId": "acme"}, {"lookupKey": "sso"}
     await api.mutate("grantEntitlement", customer=who, feature=what)
-    told = await api.run('{ webhookEvents(type: "entitlements.changed") { nodes { id } } }')
-    [event] = told["webhookEvents"]["nodes"]
+    await fail_deliveries(api, endpoint, times=14)
 
-    again = await api.run(redeliver, eventId=event["id"], endpointId=endpoint)
-    listed = await api.run(failed, endpointId=endpoint)
+    listed = (await api.run(failed, endpointId=endpoint))["webhookEndpoint"]
+    [delivery] = listed["deliveries"]["nodes"]
+    again = await api.run(redeliver, eventId=delivery["event"]["id"], endpointId=endpoint)
+    no_more = (await api.run(failed, endpointId=endpoint))["webhookEndpoint"]
 
     assert made["userErrors"] == []
     assert made["secret"].startswith("whsec_")
-    assert again["redeliver"]["webhookDelivery"]["state"] == "PENDING"
-    assert listed["webhookEndpoint"] == {"status": "ENABLED", "failingSince": None, "deliveries": {"nodes": []}}
+    assert listed["status"] == "ENABLED"
+    assert listed["failingSince"] is not None
+    assert delivery["event"] == {
+        "id": delivery["event"]["id"],
+        "type": "entitlements.changed",
+        "customerId": customer,
+        "revision": 1,
+    }
+    [attempt] = delivery["attempts"]["nodes"]
+    assert (attempt["statusCode"], attempt["failure"], attempt["answer"]) == (None, "NO_CONNECTION", None)
+    pending = again["redeliver"]["webhookDelivery"]
+    assert (pending["state"], again["redeliver"]["userErrors"]) == ("PENDING", [])
+    assert pending["nextAttemptAt"] is not None
+    assert no_more["deliveries"]["nodes"] == []
 
 
 def test_the_pauses_and_bounds_are_those_of_the_code() -> None:
@@ -122,4 +144,5 @@ def test_the_pauses_and_bounds_are_those_of_the_code() -> None:
     assert said == [pause.total_seconds() for pause in schedule.pauses]
     assert all(earlier < later for earlier, later in pairwise(said))
     assert schedule.jitter == pytest.approx(1 / 5)
+    assert f"has at most {ENDPOINTS_AT_MOST}\nendpoints" in PAGE
     assert f"An attempt has {ATTEMPT_SECONDS:.0f} seconds for everything, and {ANSWER_BYTES // 1024} kB" in PAGE

@@ -34,7 +34,7 @@ async def test_a_delivery_whose_confirmation_nobody_wrote_down_is_delivered_agai
         async with dispatching(post.database) as dispatcher:
             await dispatcher.deliver_due()
             before_the_lease_ends = len(receiver.arrivals)
-            post.clock.ahead = LEASE
+            await post.wait(LEASE)
             await dispatcher.deliver_due()
 
     assert held.state == "PENDING"
@@ -60,7 +60,7 @@ async def test_dispatchers_killed_at_any_moment_lose_nothing(post: Post, databas
             are_pending = any(delivery.state == "PENDING" for delivery in await post.deliveries(endpoint))
             left["some" if are_pending else "none"] += 1
         async with dispatching(post.database) as dispatcher:
-            post.clock.ahead = LEASE + timedelta(seconds=1)
+            await post.wait(LEASE + timedelta(seconds=1))
             await dispatcher.deliver_due()
 
     arrived = {(arrival.event["type"], arrival.event["id"]) for arrival in receiver.arrivals}

@@ -4,11 +4,15 @@ import asyncio
 import logging
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from gateway.setting_groups import WebhookSettings
 from gateway.webhooks.schedule import RetrySchedule
+from resolvers.context import new_context
+from resolvers.webhook_endpoints import WebhookEndpointStatus, update_webhook_endpoint
+from resolvers.webhook_targets import WebhookTargets
 from storage.unit_of_work import RealTimeWork, write_in_real_time
 from storage.webhook_endpoints import delete_endpoint, disable_endpoint, enable_endpoint
 from storage.webhook_records import WebhookEndpoint
@@ -93,7 +97,7 @@ async def test_a_delivery_that_only_fails_is_tried_for_80_hours_and_then_given_u
         await dispatcher.deliver_due()
         [delivery] = await post.deliveries(endpoint)
         while delivery.next_attempt_at is not None:
-            post.clock.move_to(delivery.next_attempt_at)
+            await post.wait_until(delivery.next_attempt_at)
             await dispatcher.deliver_due()
             [delivery] = await post.deliveries(endpoint)
 
@@ -130,7 +134,7 @@ async def test_in_order_a_failing_event_holds_back_the_later_ones_of_its_custome
         assert first.next_attempt_at is not None
         broken = False
         receiver.arrivals.clear()
-        post.clock.move_to(first.next_attempt_at)
+        await post.wait_until(first.next_attempt_at)
         await dispatcher.deliver_due()
 
     assert sorted(held_back) == [
@@ -176,7 +180,7 @@ async def test_an_endpoint_that_only_fails_for_days_is_disabled_with_a_notice(
                 await dispatcher.deliver_due()
                 [delivery] = await post.deliveries(endpoint)
                 assert delivery.next_attempt_at is not None
-                post.clock.move_to(delivery.next_attempt_at)
+                await post.wait_until(delivery.next_attempt_at)
                 disabled = await post.reload(endpoint)
         tried = len(receiver.arrivals)
         await post.happen(1)
@@ -196,6 +200,60 @@ async def test_an_endpoint_that_only_fails_for_days_is_disabled_with_a_notice(
     assert {each.state for each in await post.deliveries(endpoint)} == {"DELIVERED"}
     enabled = await post.reload(endpoint)
     assert (enabled.disabled_at, enabled.disabled_reason, enabled.failing_since) == (None, None, None)
+
+
+async def test_a_first_failure_after_a_long_silence_disables_nothing(post: Post) -> None:
+    """Given up at last, mended, and nothing to deliver for weeks: then one answer of 503."""
+    patient = RetrySchedule(pauses=(HOUR,) * 6)
+    async with receiving(fail) as receiver, dispatching(post.database, schedule=patient) as dispatcher:
+        endpoint = await post.endpoint(receiver.url, "entitlements.changed")
+        await post.happen(1)
+        for _ in range(7):
+            await dispatcher.deliver_due()
+            await post.wait(2 * HOUR)
+        [given_up] = await post.deliveries(endpoint)
+        await post.wait(timedelta(days=20))
+
+        await post.happen(1)
+        await dispatcher.deliver_due()
+        quiet = await post.reload(endpoint)
+        for _ in range(4):
+            await post.wait(2 * HOUR)
+            await dispatcher.deliver_due()
+        failing = await post.reload(endpoint)
+
+    assert given_up.state == "FAILED"
+    assert quiet.disabled_at is None
+    assert failing.disabled_reason == "FAILING"
+
+
+@pytest.mark.parametrize("mended", ["enabled", "moved", "no longer in order"])
+async def test_at_an_endpoint_that_is_mended_all_that_waits_is_tried_at_once(post: Post, mended: str) -> None:
+    async with receiving(fail) as receiver, dispatching(post.database) as dispatcher:
+        endpoint = await post.endpoint(receiver.url, "entitlements.changed", ordered=True)
+        await post.happen(1, changes=2)
+        for _ in range(6):
+            await dispatcher.deliver_due()
+            await post.wait(HOUR / 2)
+        await dispatcher.deliver_due()
+        receiver.behave = confirm
+        receiver.arrivals.clear()
+        anywhere = WebhookTargets(private=True)
+        context = new_context(post.database, await post.stage.environment(), webhook_targets=anywhere)
+        changes: dict[str, Any] = {
+            "enabled": {"status": WebhookEndpointStatus.ENABLED},
+            "moved": {"url": f"{receiver.url}/new"},
+            "no longer in order": {"ordered": False},
+        }[mended]
+        if mended == "enabled":
+            await set_enabled(post, endpoint, enabled=False)
+
+        await update_webhook_endpoint(context, endpoint.id, **changes)
+        await dispatcher.deliver_due()
+
+    assert sorted(revisions(receiver.arrivals)) == [("customer 0", 1), ("customer 0", 2)]
+    attempts = [len(await post.attempts(each)) for each in await post.deliveries(endpoint)]
+    assert attempts == [7, 1]
 
 
 async def test_one_confirmation_ends_what_was_failing(post: Post) -> None:

@@ -1,7 +1,12 @@
 """`serve` delivers by itself: from the mutation over HTTP to the receiver."""
 
-import httpx2
+import asyncio
 
+import httpx2
+import pytest
+
+from gateway.setting_groups import WebhookSettings
+from gateway.webhooks.delivering import delivering_webhooks
 from storage.database import Database
 from tests.service.serving import Caller, serving
 from tests.service.webhooks.receiver import receiving
@@ -28,6 +33,16 @@ async def test_a_change_reaches_the_endpoint_that_was_made_for_it(database: Data
 
     ids = {verified(arrival, made["secret"]) for arrival in receiver.arrivals}
     assert len(ids) == 2
+
+
+async def test_delivering_that_fails_before_it_begins_is_heard_of_in_the_log(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    impossible = WebhookSettings().model_copy(update={"webhook_disable_days": 10**12})
+
+    async with asyncio.timeout(10), delivering_webhooks(database, impossible):
+        while caplog.text.count("delivering webhooks: OverflowError") < 2:  # noqa: ASYNC110 - the log tells nobody
+            await asyncio.sleep(0.01)
 
 
 async def test_a_private_address_is_refused_unless_the_setting_allows(database: Database, database_url: str) -> None:

@@ -1,13 +1,16 @@
 """No webhook goes where only our own machines can: however the address is written, and whatever a name leads to."""
 
+import asyncio
 import socket
 import ssl
 import sys
+import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from threading import Event
 
 import pytest
 from cryptography import x509
@@ -15,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.webhooks.addresses import NameService
-from gateway.webhooks.sending import Sender
+from gateway.webhooks.sending import Answer, Sender
 from resolvers.errors import Problems
 from resolvers.webhook_targets import Address, WebhookTargets, is_public
 from tests.service.webhooks.receiver import receiving
@@ -48,6 +51,9 @@ PRIVATE = (
     "2852039166",
     "100.64.0.1",
     "192.0.0.1",
+    "192.0.0.8",
+    "192.0.0.192",
+    "168.63.129.16",
     "192.0.2.1",
     "198.18.0.1",
     "224.0.0.1",
@@ -67,6 +73,7 @@ PRIVATE = (
     "[2002:a00:1::1]",
     "[2001:0:4136:e378:8000:63bf:3fff:fdd2]",
     "[2001:db8::1]",
+    "[64:ff9b::192.0.0.192]",
     "[fc00::1]",
     "[fd12:3456:789a::1]",
     "[fe80::1]",
@@ -134,10 +141,9 @@ def _url(host: str, port: int = 9) -> str:
 
 @pytest.mark.parametrize("host", REFUSED)
 async def test_a_private_address_is_refused_without_a_connection_however_it_is_written(host: str) -> None:
-    sender = Sender(PUBLIC, NameService(1), seconds=5)
+    sender = Sender(PUBLIC, NameService(), seconds=5)
     with watched_sockets() as seen:
         answer = await sender.send(_url(host), b"{}", {}, livemode=False)
-    await sender.close()
 
     assert answer.status_code is None
     assert answer.failure in {"REFUSED_TARGET", "UNKNOWN_HOST"}
@@ -188,10 +194,9 @@ def test_from_a_live_environment_it_takes_tls_unless_the_setting_allows(
 
 
 async def test_an_endpoint_without_tls_is_not_delivered_to_from_a_live_environment() -> None:
-    sender = Sender(PUBLIC, NameService(1))
+    sender = Sender(PUBLIC, NameService())
     with watched_sockets() as seen:
         answer = await sender.send("http://93.184.216.34/", b"{}", {}, livemode=True)
-    await sender.close()
 
     assert (answer.failure, seen) == ("REFUSED_TARGET", [])
 
@@ -214,7 +219,6 @@ async def test_a_name_with_any_private_address_is_refused_without_a_connection(f
     sender = Sender(PUBLIC, look_up)
     with watched_sockets() as seen:
         answer = await sender.send("http://hooks.example.com:9/", b"{}", {}, livemode=False)
-    await sender.close()
 
     assert (answer.failure, seen) == ("REFUSED_TARGET", [])
 
@@ -232,7 +236,6 @@ async def test_a_name_is_looked_up_once_and_what_was_checked_is_connected_to() -
         url = f"http://hooks.example.com:{receiver.port}/here?a=b"
         with watched_sockets() as seen:
             answer = await sender.send(url, b"{}", {"x": "y"}, livemode=False)
-        await sender.close()
 
     assert answer.confirms
     assert looked_up == ["hooks.example.com"]
@@ -248,7 +251,6 @@ async def test_of_several_addresses_one_that_answers_is_found() -> None:
     async with receiving() as receiver:
         sender = Sender(ANYWHERE, look_up)
         answer = await sender.send(f"http://hooks.example.com:{receiver.port}/", b"{}", {}, livemode=False)
-        await sender.close()
 
     assert answer.confirms
     assert len(receiver.arrivals) == 1
@@ -265,10 +267,53 @@ async def test_the_certificate_must_be_of_the_name_though_the_address_is_connect
     async with receiving(tls=serving) as receiver:
         sender = Sender(ANYWHERE, look_up, trust=trusting)
         answer = await sender.send(f"https://{host}:{receiver.port}/", b"{}", {}, livemode=True)
-        await sender.close()
 
     assert answer.failure == failure
     assert len(receiver.arrivals) == (0 if failure else 1)
+
+
+async def test_a_name_server_that_hangs_holds_up_no_other_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many wait for it, one thread does; and nobody waits for that thread."""
+    answers, asked = Event(), list[str]()
+
+    def look_up(host: str, *_: object, **__: object) -> list[tuple[object, ...]]:
+        asked.append(host)
+        if host == "hanging.example.com":
+            answers.wait(30)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))]
+
+    async with receiving() as receiver:
+        monkeypatch.setattr(socket, "getaddrinfo", look_up)
+        sender = Sender(ANYWHERE, NameService(), seconds=0.5)
+
+        async def send(host: str) -> Answer:
+            return await sender.send(f"http://{host}:{receiver.port}/", b"{}", {}, livemode=False)
+
+        hung = await asyncio.gather(*(send("hanging.example.com") for _ in range(100)))
+        good = await send("good.example.com")
+    daemons = [thread.daemon for thread in threading.enumerate() if thread.name == "webhook-names"]
+    answers.set()
+
+    assert {answer.failure for answer in hung} == {"TIMEOUT"}
+    assert good.confirms
+    assert asked.count("hanging.example.com") == 1
+    assert daemons == [True]
+
+
+async def test_a_receiver_that_demands_a_certificate_of_ours_is_told_as_a_failure(tmp_path: Path) -> None:
+    """By TLS 1.3 it says so after the handshake, amid the answer."""
+
+    async def look_up(_: str) -> list[Address]:
+        return [ip_address("127.0.0.1")]
+
+    serving, trusting = _certified(tmp_path, "hooks.example.com")
+    serving.verify_mode = ssl.CERT_REQUIRED
+    async with receiving(tls=serving) as receiver:
+        sender = Sender(ANYWHERE, look_up, trust=trusting)
+        answer = await sender.send(f"https://hooks.example.com:{receiver.port}/", b"{}", {}, livemode=True)
+
+    assert (answer.status_code, answer.failure) == (None, "BROKEN_ANSWER")
+    assert receiver.arrivals == []
 
 
 async def test_a_name_without_an_address_is_told_as_such() -> None:
@@ -277,7 +322,6 @@ async def test_a_name_without_an_address_is_told_as_such() -> None:
 
     sender = Sender(PUBLIC, look_up)
     answer = await sender.send("https://hooks.example.com/", b"{}", {}, livemode=True)
-    await sender.close()
 
     assert answer.failure == "UNKNOWN_HOST"
 

@@ -4,7 +4,7 @@ docs/webhooks.md shows both shapes.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -15,6 +15,7 @@ from entitlements.facts import FeatureId
 from entitlements.ids import entitlement_id
 from entitlements.runs import Source
 from resolvers.context import Context
+from schema.scalars import write_instant
 from storage.records import Event
 from storage.webhook_records import WebhookEvent, WebhookEventType
 
@@ -24,7 +25,7 @@ SUMMARY_ENTITLEMENTS = 10
 Json = dict[str, Any]
 
 
-async def load_payloads(context: Context, told: Sequence[WebhookEvent]) -> list[bytes]:
+async def load_bodies(context: Context, told: Sequence[WebhookEvent]) -> list[bytes]:
     """The bodies of some events, in their order."""
     wanted = {feature for each in told for feature in features_of(each)}
     found = await context.loaders.features.load_all(wanted)
@@ -57,7 +58,7 @@ def render(told: WebhookEvent, lookup_keys: Mapping[FeatureId, str], *, livemode
 
 
 def _summary(event: Event, lookup_keys: Mapping[FeatureId, str], livemode: bool) -> Json:  # noqa: FBT001 - as its twin
-    """Stripe's shape: the first entitlements there are now, and those there were."""
+    """Stripe's shape: the first entitlements there are now, and those there were; and by what to put them in order."""
 
     def listed(features: Iterable[FeatureId]) -> list[Json]:
         return [
@@ -83,6 +84,9 @@ def _summary(event: Event, lookup_keys: Mapping[FeatureId, str], livemode: bool)
                 "url": f"/v1/customer/{event.customer}/entitlements",
             },
             "livemode": livemode,
+            # Ours: with the instant in seconds alone, two changes of one second couldn't be told apart.
+            "revision": event.revision,
+            "at": write_instant(event.at),
         },
         "previous_attributes": {"entitlements": {"data": listed(before[:SUMMARY_ENTITLEMENTS])}},
     }
@@ -108,7 +112,7 @@ def _change(event: Event, lookup_keys: Mapping[FeatureId, str], livemode: bool) 
             "object": "entitlements_change",
             "customer": {"id": event.customer, "externalId": event.external_id},
             "revision": event.revision,
-            "at": _instant(event.at),
+            "at": write_instant(event.at),
             "livemode": livemode,
             "added": listed(effects.added),
             "removed": listed(effects.removed),
@@ -142,5 +146,4 @@ def _source(source: Source) -> Json:
 
 
 def _instant(instant: datetime | None) -> str | None:
-    """As GraphQL writes it: UTC, with milliseconds."""
-    return instant and instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return write_instant(instant) if instant else None
