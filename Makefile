@@ -54,12 +54,14 @@ proofs: $(VENV)/installed-dev ## take an hour: 10,000 pairs of each kind, the me
 	@CURRENCY_PAIRS=10000 MEMORY_CUSTOMERS=1000000 MEMORY_DOCUMENTS=100000 $(BIN)/python -m pytest -q -s -o timeout=0 \
 		tests/operations/test_currency.py tests/service/test_served_currency.py tests/service/test_memory.py $(ARGS)
 
-proofs-live: $(VENV)/installed-dev ## take two hours: 1,000 lives added up, 200 kills of each kind, 5,000 followers, 100,000 customers told
-	@EVENT_LIVES=1000 EVENT_KILLS=200 WORKER_KILLS=200 CLOCK_KILLS=200 FOLLOWERS=5000 WEBHOOK_EVENTS=2000 \
-		ATTACH_CUSTOMERS=100000 $(BIN)/python -m pytest -q -s -o timeout=0 tests/operations/test_events_add_up.py \
-		tests/operations/test_attaching_for_a_crowd.py tests/service/test_many_followers.py \
-		tests/service/webhooks/test_hostile_receiver.py tests/service/test_worker_command.py \
-		tests/statements/test_advancing.py $(ARGS)
+proofs-live: $(VENV)/installed-dev tests/clients/node_modules/.package-lock.json ## take three hours: 1,000 lives for each way of announcing, 200 kills of each kind, 500 lost connections
+	@EVENT_LIVES=1000 EVENT_KILLS=200 WORKER_KILLS=200 CLOCK_KILLS=200 WEBHOOK_KILLS=200 \
+		FOLLOW_ROUNDS=500 FOLLOWERS=5000 WEBHOOK_EVENTS=2000 ATTACH_CUSTOMERS=100000 \
+		$(BIN)/python -m pytest -q -s -o timeout=0 \
+		tests/operations/test_events_add_up.py tests/operations/test_attaching_for_a_crowd.py \
+		tests/clients/test_resuming.py tests/service/test_many_followers.py \
+		tests/service/webhooks/test_hostile_receiver.py tests/service/webhooks/test_killed.py \
+		tests/service/test_worker_command.py tests/statements/test_advancing.py $(ARGS)
 
 fuzz: $(VENV)/installed-dev ## send the running server 10,000 generated requests
 	@$(BIN)/python -m pytest -q -n auto tests/fuzz $(ARGS)

@@ -9,7 +9,8 @@ const CHANGES = `
     }
   }`;
 
-const FINAL = ["NOT_FOUND", "FORBIDDEN", "BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"];
+/** What passes by itself, or with a fresh credential. */
+const PASSING = ["UNAUTHENTICATED", "RATE_LIMITED", "TOO_MANY_OPERATIONS", "TIMEOUT", "SERVICE_UNAVAILABLE", "INTERNAL"];
 
 /** Every change after a revision, once and in order, until the customer is deleted. By a client of either package. */
 export async function* follow(client, afterRevision) {
@@ -30,11 +31,11 @@ export async function* follow(client, afterRevision) {
   }
 }
 
-/** Whether asking again is no use: the server's own answer says so, or the credential opens nothing. */
+/** Whether asking again is no use: the server won't have the operation, the credential, or the request itself. */
 function isFinal(problem) {
-  const errors = Array.isArray(problem) ? problem : [];
-  const isRefused = problem?.code === 4401 || problem?.response?.status === 401;
-  return isRefused || errors.some(({ extensions }) => FINAL.includes(extensions.code));
+  if (Array.isArray(problem)) return !problem.every(({ extensions }) => PASSING.includes(extensions.code));
+  const status = problem?.response?.status;
+  return [4400, 4401, 4406].includes(problem?.code) || (status >= 400 && status < 500 && ![408, 429].includes(status));
 }
 
 /** The keys of what may be used, after a change. */

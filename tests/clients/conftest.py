@@ -19,6 +19,18 @@ Json = Any
 Run = Callable[..., Json]
 
 
+def node(script: str, url: str, secret: str, **more: str) -> tuple[list[str], dict[str, str]]:
+    """A command that runs a script of this folder, and the environment it needs."""
+    # Node 20 has browsers' WebSocket behind a flag.
+    command = ["node", "--experimental-websocket", script]
+    return command, {
+        "PATH": os.environ["PATH"],
+        "ADMITTANCE_URL": f"{url}/graphql",
+        "ADMITTANCE_KEY": secret,
+        **more,
+    }
+
+
 @pytest.fixture
 async def caller(database_url: str, database: Database) -> AsyncGenerator[Caller]:
     """A holder of a key to an application that keeps persisted queries."""
@@ -32,13 +44,7 @@ def run(caller: Caller) -> Run:
     """Runs a script of this folder with the caller's credential; answers the JSON it prints."""
 
     def run_script(name: str) -> Json:
-        given = {
-            "PATH": os.environ["PATH"],
-            "ADMITTANCE_URL": str(caller.client.base_url.join("/graphql")),
-            "ADMITTANCE_KEY": caller.secret,
-        }
-        # Node 20 has browsers' WebSocket behind a flag.
-        command = ["node", "--experimental-websocket", name]
+        command, given = node(name, str(caller.client.base_url).rstrip("/"), caller.secret)
         done = subprocess.run(command, cwd=FOLDER, env=given, capture_output=True, text=True, timeout=90, check=False)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)

@@ -10,6 +10,7 @@ from gateway.cli import main
 from storage.database import Database
 from tests.secret_watch import saw_answer
 from tests.service.serving import Caller, serving
+from tests.service.watching import set_up
 
 
 @pytest.fixture
@@ -30,6 +31,13 @@ async def client(server: str) -> AsyncGenerator[httpx2.AsyncClient]:
 async def caller(client: httpx2.AsyncClient, database: Database) -> Caller:
     """A holder of a key to a fresh environment."""
     return await Caller.arrive(client, database)
+
+
+@pytest.fixture
+async def shop(caller: Caller) -> Caller:
+    """A holder of a key to an environment with acme, who may use nothing yet."""
+    await set_up(caller)
+    return caller
 
 
 Command = Callable[..., int]

@@ -13,6 +13,8 @@ from tests.service.websockets import PATIENCE_SECONDS
 Json = Any
 
 EVENTS = "text/event-stream"
+OF_URQL = f"application/graphql-response+json, application/graphql+json, application/json, {EVENTS}, multipart/mixed"
+"""What it accepts, with every operation."""
 
 
 class EventStream:
@@ -55,10 +57,29 @@ async def event_stream(
     url: str, secret: str, query: str, *, headers: dict[str, str] | None = None, **variables: Json
 ) -> AsyncGenerator[EventStream]:
     """A stream of the answers to an operation, once its head is there."""
-    given = {"Authorization": f"Bearer {secret}", "Accept": EVENTS, **(headers or {})}
     body = {"query": query, "variables": variables}
+    async with stream_of(url, secret, "POST", "/graphql", headers=headers, json=body) as stream:
+        yield stream
+
+
+@asynccontextmanager
+async def stream_of(
+    url: str, secret: str, method: str, path: str, *, headers: dict[str, str] | None = None, **request: Json
+) -> AsyncGenerator[EventStream]:
+    """A stream of the answers to a request of any kind, once its head is there; `request` is for the library."""
+    given = {"Authorization": f"Bearer {secret}", "Accept": EVENTS, **(headers or {})}
     async with (
         httpx2.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS, headers=given) as client,
-        client.stream("POST", "/graphql", json=body) as response,
+        client.stream(method, path, **request) as response,
     ):
         yield EventStream(response)
+
+
+def event_stream_request(secret: str, query: str, **variables: Json) -> bytes:
+    """The request for a stream as it goes over the wire, for those who write to a socket themselves."""
+    body = json.dumps({"query": query, "variables": variables}).encode()
+    head = (
+        f"POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {secret}\r\nAccept: {EVENTS}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body

@@ -11,9 +11,8 @@ from storage.database import Database
 from storage.records import NewDocument
 from storage.trusted_documents import import_documents
 from tests.hostile.sockets import connected
-from tests.service.event_streams import EVENTS, event_stream
+from tests.service.event_streams import EVENTS, OF_URQL, event_stream, event_stream_request, stream_of
 from tests.service.serving import Caller, Json, serving
-from tests.service.test_negotiation import OF_URQL
 from tests.service.watching import ACME, CHANGES, grant, keys, open_subscriptions, set_up, until_open
 
 VIEWER = "{ viewer { kind } }"
@@ -22,11 +21,10 @@ FROM_THE_FIRST: Json = {"customer": ACME, "after": 0}
 
 
 @pytest.fixture
-async def shop(caller: Caller) -> Caller:
+async def shop(shop: Caller) -> Caller:
     """A holder of a key to an environment with acme, who may use one feature."""
-    await set_up(caller)
-    await grant(caller, "sso")
-    return caller
+    await grant(shop, "sso")
+    return shop
 
 
 async def test_a_subscription_is_a_stream_of_frames_by_the_protocol(shop: Caller, server: str) -> None:
@@ -96,36 +94,25 @@ async def test_who_is_not_let_in_is_told_by_the_status(shop: Caller) -> None:
 
 async def test_a_subscription_can_be_asked_for_by_get(shop: Caller, server: str) -> None:
     parameters = {"query": CHANGES, "variables": json.dumps(FROM_THE_FIRST)}
-    headers = {"Authorization": f"Bearer {shop.secret}", "Accept": EVENTS, "GraphQL-Require-Preflight": "1"}
-    async with (
-        httpx2.AsyncClient(base_url=server, headers=headers) as client,
-        client.stream("GET", "/graphql", params=parameters) as response,
-    ):
-        seen = b""
-        async for piece in response.aiter_raw():
-            seen += piece
-            if b"event: next" in seen:
-                break
+    headers = {"GraphQL-Require-Preflight": "1"}
+    async with stream_of(server, shop.secret, "GET", "/graphql", headers=headers, params=parameters) as stream:
+        first = await stream.next()
 
-    assert response.status_code == 200
+    assert stream.response.status_code == 200
+    assert first["data"]["entitlementsChanged"]["revision"] == 1
 
 
 async def test_a_stored_document_is_followed_at_its_own_address(shop: Caller, server: str, database: Database) -> None:
     """Which leads through the router, and past its compression."""
     await import_documents(database, shop.environment.id, [NewDocument(CHANGES, name="Changes")])
     address = f"/graphql/d/sha256:{hashlib.sha256(CHANGES.encode()).hexdigest()}"
-    headers = {"Authorization": f"Bearer {shop.secret}", "Accept": EVENTS, "Accept-Encoding": "gzip"}
-    async with (
-        httpx2.AsyncClient(base_url=server, headers=headers) as client,
-        client.stream("POST", address, json={"variables": FROM_THE_FIRST}) as response,
-    ):
-        seen = b""
-        async for piece in response.aiter_raw():
-            seen += piece
-            if b"event: next" in seen:
-                break
+    headers, body = {"Accept-Encoding": "gzip"}, {"variables": FROM_THE_FIRST}
+    async with stream_of(server, shop.secret, "POST", address, headers=headers, json=body) as stream:
+        first = await stream.next()
 
-    assert "content-encoding" not in response.headers
+    assert stream.response.status_code == 200
+    assert "content-encoding" not in stream.response.headers
+    assert first["data"]["entitlementsChanged"]["revision"] == 1
 
 
 async def test_an_array_of_operations_is_no_stream(database_url: str, database: Database) -> None:
@@ -156,13 +143,8 @@ async def test_a_quiet_stream_says_from_time_to_time_that_it_is_there(database_u
 
 @pytest.mark.parametrize("ends", ["goes away", "is cut off"])
 async def test_a_client_that_is_gone_takes_its_stream_with_it(shop: Caller, server: str, ends: str) -> None:
-    body = json.dumps({"query": CHANGES, "variables": {"customer": ACME}}).encode()
-    head = (
-        f"POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {shop.secret}\r\nAccept: text/event-stream\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    ).encode()
     async with connected(server) as (reader, writer):
-        writer.write(head + body)
+        writer.write(event_stream_request(shop.secret, CHANGES, customer=ACME))
         await asyncio.wait_for(reader.readuntil(b":\n\n"), 10)
         await until_open(shop, 1)
         if ends == "goes away":

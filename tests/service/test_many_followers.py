@@ -18,11 +18,12 @@ import httpx2
 import pytest
 
 from resolvers.callers import EVERY_SCOPE
-from storage.announcing import announce_due, find_due, tell_of_attachment_change
 from storage.credentials import create_key
 from storage.database import Database
 from tests.hostile.sockets import address as host_and_port
+from tests.memory import memory_of
 from tests.operations.api import Api, Json
+from tests.service.event_streams import event_stream_request
 from tests.service.processes import address, started
 from tests.service.serving import Caller
 from tests.service.watching import until_open
@@ -33,7 +34,8 @@ AT_ONCE = 20
 """Subscriptions on one WebSocket, and customers that are announced side by side."""
 
 CHANGES = (
-    "subscription($id: ID!) { entitlementsChanged(customer: {id: $id}) { revision added { lookupKey activeTo } } }"
+    "subscription($id: ID!) { entitlementsChanged(customer: {id: $id}) {"
+    " revision added { lookupKey activeTo } customer { id } } }"
 )
 
 pytestmark = [
@@ -41,7 +43,9 @@ pytestmark = [
     pytest.mark.timeout(60 + FOLLOWERS // 5),
 ]
 
-Reached = Callable[[], None]
+Reached = Callable[[str], None]
+"""Told the id of the customer of whom a change arrived."""
+
 Crowd = Callable[[str, str, list[str], Reached], AbstractAsyncContextManager[None]]
 """Follows customers by their ids, at a URL and by a secret, and tells of every change that arrives."""
 
@@ -60,17 +64,12 @@ async def _by_events(url: str, secret: str, customers: list[str], reached: Reach
     """A connection for each."""
 
     async def follow(id_: str) -> None:
-        body = json.dumps({"query": CHANGES, "variables": {"id": id_}}).encode()
         reader, writer = await asyncio.open_connection(*host_and_port(url))
-        writer.write(
-            f"POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {secret}\r\nAccept: text/event-stream\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-            + body
-        )
+        writer.write(event_stream_request(secret, CHANGES, id=id_))
         try:
             while line := await reader.readline():
                 if line == b"event: next\n":
-                    reached()
+                    reached(_customer(json.loads((await reader.readline()).removeprefix(b"data: "))))
         finally:
             writer.transport.abort()
 
@@ -87,8 +86,9 @@ async def _by_sockets(url: str, secret: str, customers: list[str], reached: Reac
             for id_ in ids:
                 await socket.subscribe(CHANGES, variables={"id": id_})
             async for message in socket.connection:
-                assert json.loads(message)["type"] == "next"
-                reached()
+                body = json.loads(message)
+                assert body["type"] == "next"
+                reached(_customer(body["payload"]))
 
     async with _all(follow(customers[start : start + AT_ONCE]) for start in range(0, len(customers), AT_ONCE)):
         yield
@@ -120,23 +120,9 @@ async def _subscribers(api: Api, number: int) -> list[str]:
     ]
 
 
-async def _announce(database: Database) -> None:
-    while await tell_of_attachment_change(database):
-        pass
-    while due := await find_due(database, 10 * AT_ONCE):
-        waiting = iter(due)
-
-        async def work() -> None:
-            for each in waiting:  # noqa: B023 - all of them share it
-                await announce_due(database, each.environment, [each.customer])
-
-        await asyncio.gather(*(work() for _ in range(AT_ONCE // 4)))
-
-
-def _memory(pid: int) -> int:
-    """The bytes of memory a process has, without those it shares with other programs."""
-    pages = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()
-    return (int(pages[1]) - int(pages[2])) * os.sysconf("SC_PAGE_SIZE")
+def _customer(body: Json) -> str:
+    """Whom an answer tells of."""
+    return body["data"]["entitlementsChanged"]["customer"]["id"]
 
 
 @pytest.mark.parametrize("crowd", [_by_events, _by_sockets], ids=["events", "sockets"])
@@ -146,11 +132,13 @@ async def test_one_change_of_the_catalogue_reaches_all_of_them(
     api = await Api.open(database)
     customers = await _subscribers(api, FOLLOWERS)
     arrivals: list[float] = []
+    waiting = set(customers)
     everybody = asyncio.Event()
 
-    def reached() -> None:
+    def reached(id_: str) -> None:
         arrivals.append(time.perf_counter())
-        if len(arrivals) == FOLLOWERS:
+        waiting.discard(id_)
+        if not waiting:
             everybody.set()
 
     async with AsyncExitStack() as stack:
@@ -162,22 +150,21 @@ async def test_one_change_of_the_catalogue_reaches_all_of_them(
         async with crowd(url, secret, customers[:AT_ONCE], reached):
             await until_open(caller, AT_ONCE)
         await until_open(caller, 0)
-        before = _memory(process.pid)
+        before = memory_of(process.pid)
         await stack.enter_async_context(crowd(url, secret, customers, reached))
         await until_open(caller, FOLLOWERS)
-        each = (_memory(process.pid) - before) / FOLLOWERS
+        each = (memory_of(process.pid) - before) / FOLLOWERS
         began = time.perf_counter()
         given: Json = {"product": {"lookupKey": "plan"}, "feature": {"lookupKey": "sso"}, "rollout": "IMMEDIATE"}
         await api.mutate("attachFeature", **given)
         attached = time.perf_counter() - began
-        await _announce(database)
-        announced = time.perf_counter() - began
         await everybody.wait()
+        await until_open(caller, FOLLOWERS)
 
     seconds = [arrival - began for arrival in arrivals]
     sys.stdout.write(
-        f"\n{FOLLOWERS:,} followers: {each / 1000:.1f} kB each; attached in {attached * 1000:.0f} ms, all announced in "
-        f"{announced:.2f} s, half of them reached in {statistics.median(seconds):.2f} s, all in {seconds[-1]:.2f} s\n"
+        f"\n{FOLLOWERS:,} followers: {each / 1000:.1f} kB each; attached in {attached * 1000:.0f} ms, half of them "
+        f"reached in {statistics.median(seconds):.2f} s, all in {seconds[-1]:.2f} s\n"
     )
-    assert len(arrivals) == FOLLOWERS
+    assert len(arrivals) == FOLLOWERS, "nobody is told twice"
     assert each < 100_000

@@ -19,6 +19,7 @@ from sqlalchemy import text
 
 from benchmarks.data import Size, furnish, ten_days_ago
 from storage.database import Database
+from tests.memory import memory_of
 from tests.service.kept_figures import kept_figures
 from tests.service.processes import address, started
 
@@ -51,11 +52,6 @@ class _Process:
     pid: int
     client: httpx2.AsyncClient
 
-    def memory(self) -> int:
-        """The bytes of memory it has now, without those it shares with other programs."""
-        pages = Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii").split()
-        return (int(pages[1]) - int(pages[2])) * os.sysconf("SC_PAGE_SIZE")
-
     async def ask(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The whole answer."""
         return (await self.client.post("/graphql", json={"query": query, "variables": variables})).json()
@@ -86,7 +82,7 @@ async def test_customers_that_were_read_end_at_the_bound(tmp_path: Path, databas
             cursor = page["pageInfo"]["endCursor"]
             assert all(len(node["entitlements"]["nodes"]) == 2 for node in page["nodes"])
             seen.update(node["id"] for node in page["nodes"])
-            sizes.append(process.memory())
+            sizes.append(memory_of(process.pid))
         kept = await kept_figures(process.client, "customers")
 
     # A quarter is the catalogue's.
@@ -105,7 +101,7 @@ async def test_documents_that_were_answered_end_at_the_bound(
         for number in range(DOCUMENTS):
             answer = await process.ask(_document(number))
             assert ("errors" in answer) == (number % 10 == 1), answer
-            sizes.append(process.memory())
+            sizes.append(memory_of(process.pid))
         kept = await kept_figures(process.client, "documents")
 
     assert kept.entries + kept.dropped == DOCUMENTS

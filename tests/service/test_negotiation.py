@@ -4,6 +4,7 @@ import pytest
 
 from gateway.http.negotiation import MediaType, negotiate
 from gateway.refusals import BadRequest
+from tests.service.event_streams import OF_URQL
 from tests.service.serving import Caller
 
 JSON, GRAPHQL, EVENTS = MediaType
@@ -27,11 +28,6 @@ ACCEPTED = {
     "text/event-stream, application/json;q=0.9": EVENTS,
     "text/*": EVENTS,
 }
-
-OF_URQL = (
-    "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed"
-)
-"""What it sends with every operation."""
 
 TAKES_EVENTS = {
     None: False,

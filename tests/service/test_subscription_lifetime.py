@@ -17,15 +17,16 @@ from storage.credentials import create_key, list_keys, revoke_key
 from storage.database import Database
 from tests.databases import postgresql_away
 from tests.service.serving import Caller, Json, serving
-from tests.service.test_subscriptions import by_either, session_of
 from tests.service.watching import (
     ACME,
     CHANGES,
     Watch,
     Watcher,
+    by_either,
     grant,
     keys,
     revoke,
+    session_of,
     set_up,
     until_open,
     watch_by_socket,
@@ -33,13 +34,6 @@ from tests.service.watching import (
 from tests.service.websockets import greeted
 
 only_postgresql = pytest.mark.parametrize("fresh_database", ["postgresql"], indirect=True)
-
-
-@pytest.fixture
-async def shop(caller: Caller) -> Caller:
-    """A holder of a key to an environment with acme, who may use nothing yet."""
-    await set_up(caller)
-    return caller
 
 
 @asynccontextmanager

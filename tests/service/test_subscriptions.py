@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import delete
 
 from resolvers.callers import EVERY_SCOPE
-from storage.announcing import announce_due, find_due
 from storage.credentials import create_key
 from storage.database import Database
 from storage.environments import create_environment
@@ -16,36 +15,17 @@ from storage.rows import events
 from tests.service.serving import Caller, Json, serving
 from tests.service.watching import (
     ACME,
-    TRANSPORTS,
     Watch,
+    by_either,
     grant,
     keys,
     open_subscriptions,
     revoke,
+    session_of,
     set_up,
     until_open,
 )
-
-by_either = pytest.mark.parametrize("watch", TRANSPORTS.values(), ids=TRANSPORTS.keys())
-
-
-@pytest.fixture
-async def shop(caller: Caller) -> Caller:
-    """A holder of a key to an environment with acme, who may use nothing yet."""
-    await set_up(caller)
-    return caller
-
-
-async def session_of(caller: Caller, customer: Json = ACME) -> tuple[str, str]:
-    """The id and the token of a session of a customer."""
-    made = await caller.do("createCustomerSession", "customerSession { id } token", customer=customer)
-    return made["customerSession"]["id"], made["token"]
-
-
-async def announce(database: Database) -> None:
-    """Announces what is due, as the worker does."""
-    for due in await find_due(database, 100):
-        await announce_due(database, due.environment, [due.customer])
+from tests.statements.stage import announce_all
 
 
 @by_either
@@ -119,7 +99,7 @@ async def test_what_time_changes_arrives_with_the_instant_it_took_effect(
     await grant(shop, "sso", activeTo=(now + timedelta(days=1)).isoformat())
     async with watch(server, shop.secret, customer=ACME, after=1) as watcher:
         await shop.move_to(now + timedelta(days=30))
-        await announce(database)
+        await announce_all(database)
         change = await watcher.change()
 
     assert (change["revision"], keys(change["removed"])) == (2, ["sso"])

@@ -5,12 +5,11 @@ from pathlib import Path
 
 from tests.service.event_streams import event_stream
 from tests.service.serving import Caller
-from tests.service.test_subscriptions import session_of
-from tests.service.watching import ACME, grant, keys, set_up
+from tests.service.watching import ACME, grant, keys, revoke, session_of, set_up
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "subscriptions.md").read_text(encoding="utf-8")
-FOLLOW = (DOCS / "examples" / "follow.mjs").read_text(encoding="utf-8")
+FOLLOW, SILENCE = [(DOCS / "examples" / name).read_text(encoding="utf-8") for name in ("follow.mjs", "silence.mjs")]
 
 
 def _blocks(language: str) -> list[str]:
@@ -18,7 +17,7 @@ def _blocks(language: str) -> list[str]:
 
 
 def test_the_page_shows_the_code_that_real_clients_are_tested_with() -> None:
-    assert _blocks("js")[0] == FOLLOW
+    assert _blocks("js")[:2] == [FOLLOW, SILENCE]
 
 
 async def test_the_operations_of_the_page_are_answered(caller: Caller, server: str) -> None:
@@ -43,10 +42,12 @@ async def test_the_operations_of_the_page_are_answered(caller: Caller, server: s
 
 async def test_the_stream_of_the_page_is_what_is_sent(caller: Caller, server: str) -> None:
     await set_up(caller)
-    await grant(caller, "sso")
+    await revoke(caller, await grant(caller, "sso"))
+    for key in ("sso", "audit"):
+        await grant(caller, key)
     [shown] = re.findall(r"^HTTP/1.1 200 OK\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     head, _, body = shown.partition("\n\n")
-    query = 'subscription { entitlementsChanged(customer: {externalId: "acme"}, afterRevision: 0) { revision } }'
+    query = 'subscription { entitlementsChanged(customer: {externalId: "acme"}, afterRevision: 3) { revision } }'
 
     async with event_stream(server, caller.secret, query) as stream:
         frames = [await stream.frame(), await stream.frame()]
@@ -57,4 +58,4 @@ async def test_the_stream_of_the_page_is_what_is_sent(caller: Caller, server: st
     for line in head.splitlines():
         name, _, value = line.partition(": ")
         assert stream.response.headers[name] == value
-    assert [frame.split("\n")[0] for frame in frames] == [part.split("\n")[0] for part in body.strip().split("\n\n")]
+    assert frames == body.strip().split("\n\n")

@@ -5,6 +5,8 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
+import pytest
+
 from tests.service.event_streams import EventStream, event_stream
 from tests.service.serving import Caller
 from tests.service.websockets import Socket, greeted
@@ -94,6 +96,7 @@ async def watch_by_events(url: str, secret: str, query: str = CHANGES, **variabl
 
 
 TRANSPORTS: dict[str, Watch] = {"websocket": watch_by_socket, "events": watch_by_events}
+by_either = pytest.mark.parametrize("watch", TRANSPORTS.values(), ids=TRANSPORTS.keys())
 
 
 async def open_subscriptions(caller: Caller) -> float:
@@ -114,6 +117,12 @@ async def set_up(caller: Caller) -> None:
     for key in ("sso", "audit"):
         await caller.do("createFeature", "feature { id }", name=key, lookupKey=key)
     await caller.do("createCustomer", "customer { id }", externalId="acme", name="Acme")
+
+
+async def session_of(caller: Caller, customer: Json = ACME) -> tuple[str, str]:
+    """The id and the token of a session of a customer."""
+    made = await caller.do("createCustomerSession", "customerSession { id } token", customer=customer)
+    return made["customerSession"]["id"], made["token"]
 
 
 async def grant(caller: Caller, feature: str, customer: Json = ACME, **more: Json) -> str:

@@ -25,6 +25,7 @@ from entitlements.facts import (
     SubscriptionItemId,
     SubscriptionStatus,
 )
+from storage.announcing import announce_due, find_due, tell_of_attachment_change
 from storage.customers import insert_customer
 from storage.database import Database
 from storage.environments import create_environment, find_environment, set_clock
@@ -157,6 +158,15 @@ class Stage:
             loaded = (await load_facts(connection, self.env, [customer.id]))[customer.id]
         assert isinstance(loaded, LoadedFacts)
         return loaded
+
+
+async def announce_all(database: Database) -> None:
+    """Announces all that is due, as the worker does."""
+    while await tell_of_attachment_change(database):
+        pass
+    while due := await find_due(database, 1_000):
+        for each in due:
+            await announce_due(database, each.environment, [each.customer])
 
 
 def active_subscription(customer: CustomerId, at: datetime, *products: Product) -> Subscription:

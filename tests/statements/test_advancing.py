@@ -2,12 +2,10 @@
 
 import asyncio
 import os
-import subprocess
 import sys
+from collections import Counter
 from itertools import pairwise
-from pathlib import Path
 from random import Random
-from signal import SIGKILL
 
 import pytest
 from sqlalchemy import update
@@ -24,13 +22,23 @@ from storage.ids import new_id
 from storage.records import ClockStatus, CustomerRecord
 from storage.rows import subscription_statuses
 from storage.unit_of_work import CustomerWork, write_customer
+from tests import killing
+from tests.killing import doomed
 from tests.statements.advances import advance, begin_advance, clock_of, events_of, populate, told
 from tests.statements.stage import DAY, NOON, Stage
 
-ROOT = Path(__file__).parents[2]
 YEAR = 365 * DAY
 KILLS = int(os.environ.get("CLOCK_KILLS", "5"))
 """How many times a process is killed while it announces."""
+
+CROWD = max(40, KILLS)
+"""Customers it announces for, so that there is something to do each time."""
+
+LONGEST_WORK_SECONDS = 0.2
+"""How long it announces at the most before: a few steps."""
+
+MANY = 50
+"""Processes among whom some have made a step before they are killed, whatever else the machine does."""
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -198,32 +206,32 @@ async def test_without_its_clock_an_environment_is_announced_as_real_time_has_it
 async def test_a_process_that_is_killed_while_it_announces_loses_and_repeats_nothing(
     stage: Stage, database_url: str
 ) -> None:
-    await populate(stage, 3, customers=40)
+    await populate(stage, 3, customers=CROWD)
     whole = await Stage.set(stage.db, "whole")
-    await populate(whole, 3, customers=40)
+    await populate(whole, 3, customers=CROWD)
     await advance(whole, NOON + 3 * YEAR)
     lot = Random(3)  # noqa: S311 (no secret)
+    left = Counter[str]()
 
     for kill in range(1, KILLS + 1):
         await begin_advance(stage, NOON + (kill * 3 * 365 // KILLS) * DAY)
-        await asyncio.to_thread(_announce_and_be_killed, database_url, stage, lot.random() * 0.05)
-    while await announce_advance(stage.db, stage.env):
-        pass
+        left[await _announce_and_be_killed(database_url, stage, lot.random() * LONGEST_WORK_SECONDS)] += 1
+    # The last one's transaction may be there for a moment longer: until then there is nothing to do for others.
+    while await find_advancing(stage.db):
+        await announce_advance(stage.db, stage.env)
 
+    sys.stdout.write(f"\n{KILLS} processes to be killed: {dict(left)}; {len(await events_of(stage))} events\n")
     assert told(await events_of(stage)) == told(await events_of(whole))
+    assert left["before a step"] + left["after a step"] > 0
+    assert left["after a step"] or KILLS < MANY
 
 
-def _announce_and_be_killed(database_url: str, stage: Stage, seconds: float) -> None:
-    command = [sys.executable, "-m", "tests.statements.advancing_process", database_url, stage.env]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        # From its first step on it may be killed anywhere.
-        process.stdout.readline()
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-    assert process.returncode in (0, -SIGKILL)
+async def _announce_and_be_killed(database_url: str, stage: Stage, seconds: float) -> str:
+    async with doomed(killing.advance, database_url, stage.env) as process:
+        await process.over(within_seconds=seconds)
+        if not process.kill():
+            return "over by then"
+        return "after a step" if process.done else "before a step"
 
 
 async def _short_grants(stage: Stage, crowd: int) -> None:
