@@ -21,7 +21,7 @@ from resolvers.shared import SharedReads
 from storage.agenda import Agenda
 from storage.database import Database
 from storage.environments import set_clock
-from storage.events import insert_events, load_events_after
+from storage.events import insert_events
 from storage.grants import insert_grant
 from storage.ids import new_id
 from storage.locks import lock_customers
@@ -67,11 +67,6 @@ async def _grant_until(stage: Stage, customer: CustomerRecord, lasts: timedelta,
     _, change = await write_customer(stage.db, stage.env, customer.id, command)
     assert change is not None
     return change
-
-
-async def _events(stage: Stage, customer: CustomerRecord) -> list[Event]:
-    async with stage.db.read() as connection:
-        return await load_events_after(connection, stage.env, customer.id, 0, 1_000)
 
 
 async def _event(shared: SharedReads, stage: Stage, customer: CustomerRecord, revision: int) -> Event:
@@ -129,7 +124,7 @@ async def test_a_server_whose_worker_is_off_announces_nothing(database_url: str,
         await _grant_until(stage, customer, SOON / 2)
         await asyncio.sleep(SOON.total_seconds() + worker.LONGEST_REST_SECONDS)
 
-    assert [event.revision for event in await _events(stage, customer)] == [1]
+    assert [event.revision for event in await stage.events(customer)] == [1]
 
 
 async def test_four_workers_make_each_event_once_and_in_order(database: Database, database_url: str) -> None:
@@ -153,7 +148,7 @@ async def test_four_workers_make_each_event_once_and_in_order(database: Database
 
     assert _value(figures.announced) == 100
     for customer in everybody:
-        made = await _events(stage, customer)
+        made = await stage.events(customer)
         assert [event.revision for event in made] == list(range(1, 9))
         assert sorted(event.at for event in made) == [event.at for event in made]
 
@@ -205,7 +200,7 @@ async def test_a_sandbox_that_cannot_be_announced_is_logged_once_and_holds_up_no
         await _announced(broken)
 
     assert event.at == change.instant + SOON
-    assert [event.revision for event in await _events(broken, customer)] == [1, 2]
+    assert [event.revision for event in await broken.events(customer)] == [1, 2]
     [said] = [record.getMessage() for record in caplog.records if broken.env in record.getMessage()]
     assert f"announcing for the clock of {broken.env}, which is advancing" in said
 
@@ -286,17 +281,17 @@ async def test_events_past_their_time_are_removed_and_no_others(stage: Stage, mo
     customer = await stage.customer()
     for number in range(10):
         await stage.grant(customer, await stage.feature(f"f{number}"))
-    recorded = (await _events(stage, customer))[0].recorded_at
+    recorded = (await stage.events(customer))[0].recorded_at
     await _set(stage, update(events).where(events.c.revision <= 8).values(recorded_at=recorded - 5 * DAY))
     await _set(stage, update(events).where(events.c.revision == 9).values(recorded_at=recorded - 3 * DAY))
 
     async with _working(stage.db, event_days=4):
         async with asyncio.timeout(10):
-            while len(await _events(stage, customer)) > 2:
+            while len(await stage.events(customer)) > 2:
                 pass
         await asyncio.sleep(0.2)
 
-    assert [event.revision for event in await _events(stage, customer)] == [9, 10]
+    assert [event.revision for event in await stage.events(customer)] == [9, 10]
 
 
 @only_postgresql

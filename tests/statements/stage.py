@@ -29,13 +29,14 @@ from storage.announcing import announce_due, find_due, tell_of_attachment_change
 from storage.customers import insert_customer
 from storage.database import Database
 from storage.environments import create_environment, find_environment, set_clock
+from storage.events import load_events_after
 from storage.facts import load_facts
 from storage.features import insert_feature
 from storage.grants import insert_grant
 from storage.ids import new_id
 from storage.product_features import attach_feature
 from storage.products import insert_product
-from storage.records import CustomerChange, CustomerRecord, Environment, LoadedFacts
+from storage.records import CustomerChange, CustomerRecord, Environment, Event, LoadedFacts
 from storage.subscriptions import insert_subscription
 from storage.unit_of_work import (
     CatalogueWork,
@@ -158,6 +159,11 @@ class Stage:
             loaded = (await load_facts(connection, self.env, [customer.id]))[customer.id]
         assert isinstance(loaded, LoadedFacts)
         return loaded
+
+    async def events(self, customer: CustomerRecord, *, after: int = 0) -> list[Event]:
+        """What was announced of a customer after a revision."""
+        async with self.db.read() as connection:
+            return await load_events_after(connection, self.env, customer.id, after, 1_000)
 
 
 async def announce_all(database: Database) -> None:

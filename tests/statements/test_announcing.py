@@ -15,11 +15,10 @@ from storage.announcing import DueCustomer, announce_due, find_due, tell_of_atta
 from storage.customer_sessions import create_session
 from storage.customers import delete_customer, update_customer
 from storage.environments import set_clock
-from storage.events import load_events_after
 from storage.locks import lock_customers, lock_customers_at_once
 from storage.records import CustomerRecord, CustomerSession, Event
 from storage.unit_of_work import CustomerWork, RealTimeWork, write_customer, write_in_real_time
-from tests.statements.stage import DAY, NOON, TICK, Stage
+from tests.statements.stage import DAY, NOON, TICK, Stage, announce_all
 
 only_postgresql = pytest.mark.parametrize("fresh_database", ["postgresql"], indirect=True)
 
@@ -28,25 +27,12 @@ Lock = Callable[[AsyncConnection, EnvironmentId, Sequence[CustomerId]], Awaitabl
 _WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
-async def _events(stage: Stage, customer: CustomerRecord, after: int = 0) -> list[Event]:
-    async with stage.db.read() as connection:
-        return await load_events_after(connection, stage.env, customer.id, after, 100)
-
-
 async def _rename(work: CustomerWork) -> None:
     await update_customer(work, name="Renamed")
 
 
 async def _open_session(customer: CustomerRecord, work: RealTimeWork) -> tuple[CustomerSession, str]:
     return await create_session(work, customer.id, length=DAY)
-
-
-async def _announce_all(stage: Stage) -> None:
-    while await tell_of_attachment_change(stage.db):
-        pass
-    while due := await find_due(stage.db, 100):
-        for each in due:
-            await announce_due(stage.db, each.environment, [each.customer])
 
 
 def _folded(events: list[Event]) -> set[FeatureId]:
@@ -62,7 +48,7 @@ async def test_a_write_makes_an_event_with_the_states_of_its_instant(stage: Stag
     customer = await stage.customer()
     change = await stage.grant(customer, sso, days=3)
 
-    [event] = await _events(stage, customer)
+    [event] = await stage.events(customer)
 
     assert (event.revision, event.at, event.customer) == (1, change.instant, customer.id)
     assert event.effects == change.effects
@@ -76,7 +62,7 @@ async def test_a_write_that_changes_no_entitlement_makes_no_event(stage: Stage) 
 
     await write_customer(stage.db, stage.env, customer.id, _rename)
 
-    assert await _events(stage, customer) == []
+    assert await stage.events(customer) == []
 
 
 async def test_what_time_changes_is_announced_at_its_own_instant_however_late(stage: Stage) -> None:
@@ -86,9 +72,9 @@ async def test_what_time_changes_is_announced_at_its_own_instant_however_late(st
     second = await stage.grant(customer, api, days=2)
     await set_clock(stage.db, stage.env, NOON + 30 * DAY)
 
-    await _announce_all(stage)
+    await announce_all(stage.db)
 
-    _, _, third, fourth = await _events(stage, customer)
+    _, _, third, fourth = await stage.events(customer)
     assert [third.at, fourth.at] == [first.instant + DAY, second.instant + 2 * DAY]
     assert [feature for feature, _ in third.effects.removed] == [sso.id]
     assert (third.effects.before, third.effects.after) == ((api.id, sso.id), (api.id,))
@@ -117,7 +103,7 @@ async def test_announcing_twice_and_by_several_at_once_makes_each_event_once(sta
     made = await asyncio.gather(*(announce_due(stage.db, due.environment, [due.customer]) for _ in range(8)))
 
     assert sorted(len(each.events) for each in made) == [0] * 7 + [5]
-    assert [event.revision for event in await _events(stage, customer)] == list(range(1, 11))
+    assert [event.revision for event in await stage.events(customer)] == list(range(1, 11))
 
 
 async def test_a_write_announces_what_is_overdue_before_itself(stage: Stage) -> None:
@@ -128,7 +114,7 @@ async def test_a_write_announces_what_is_overdue_before_itself(stage: Stage) -> 
 
     written = await stage.grant(customer, api)
 
-    _, expired, given = await _events(stage, customer)
+    _, expired, given = await stage.events(customer)
     assert (expired.at, given.at) == (granted.instant + DAY, written.instant)
     assert [feature for feature, _ in given.effects.added] == [api.id]
     assert written.revision == given.revision == 3
@@ -143,7 +129,7 @@ async def test_a_write_at_the_instant_of_what_is_due_comes_after_it(stage: Stage
 
     await stage.grant(customer, api)
 
-    assert [event.at for event in await _events(stage, customer)] == [granted.instant, ends, ends + TICK]
+    assert [event.at for event in await stage.events(customer)] == [granted.instant, ends, ends + TICK]
 
 
 async def test_a_write_comes_after_what_an_attachment_makes_due_at_its_instant_though_nobody_has_told_of_it(
@@ -159,7 +145,7 @@ async def test_a_write_comes_after_what_an_attachment_makes_due_at_its_instant_t
 
     await stage.grant(customer, audit)
 
-    assert [event.at for event in await _events(stage, customer, after=1)] == [boundary, boundary + TICK]
+    assert [event.at for event in await stage.events(customer, after=1)] == [boundary, boundary + TICK]
 
 
 @pytest.mark.parametrize("rollout", [CatalogRollout.IMMEDIATE, CatalogRollout.NEXT_PERIOD])
@@ -174,10 +160,10 @@ async def test_a_change_of_attachments_reaches_all_subscribers_when_it_acts(
     attached = await stage.attach(plan, api, rollout)
     await set_clock(stage.db, stage.env, NOON + 40 * DAY)
 
-    await _announce_all(stage)
+    await announce_all(stage.db)
 
     for customer in customers:
-        events = await _events(stage, customer)
+        events = await stage.events(customer)
         assert [event.revision for event in events] == [1, 2]
         assert [feature for feature, _ in events[-1].effects.added] == [api.id]
         assert (events[-1].at == attached.attached_at) == (rollout is CatalogRollout.IMMEDIATE)
@@ -190,9 +176,9 @@ async def test_an_attachment_that_acts_at_once_is_announced_while_the_clock_stan
     api = await stage.feature("api")
     attached = await stage.attach(plan, api, CatalogRollout.IMMEDIATE)
 
-    await _announce_all(stage)
+    await announce_all(stage.db)
 
-    assert [event.at for event in await _events(stage, customer, after=1)] == [attached.attached_at]
+    assert [event.at for event in await stage.events(customer, after=1)] == [attached.attached_at]
 
 
 @only_postgresql
@@ -236,7 +222,7 @@ async def test_a_catalogue_write_comes_after_everything_announced(stage: Stage) 
     customer = await stage.customer()
     granted = await stage.grant(customer, sso, days=1)
     await set_clock(stage.db, stage.env, granted.instant + DAY)
-    await _announce_all(stage)
+    await announce_all(stage.db)
 
     attached = await stage.attach(plan, api)
 
@@ -251,9 +237,9 @@ async def test_folding_the_events_gives_the_set_at_each_of_their_instants(stage:
     await stage.grant(customer, keys[2], days=1)
     await stage.attach(plan, keys[3], CatalogRollout.IMMEDIATE)
     await set_clock(stage.db, stage.env, NOON + 40 * DAY)
-    await _announce_all(stage)
+    await announce_all(stage.db)
 
-    events = await _events(stage, customer)
+    events = await stage.events(customer)
 
     loaded = await stage.facts(customer)
     known = timeline(loaded.facts, loaded.attachments)
@@ -272,9 +258,9 @@ async def test_deleting_a_customer_takes_all_that_it_had(stage: Stage) -> None:
 
     await write_customer(stage.db, stage.env, customer.id, delete)
     await set_clock(stage.db, stage.env, NOON + 40 * DAY)
-    await _announce_all(stage)
+    await announce_all(stage.db)
 
-    _, deleted = await _events(stage, customer)
+    _, deleted = await stage.events(customer)
     assert [feature for feature, _ in deleted.effects.removed] == [sso.id]
 
 
@@ -283,7 +269,7 @@ async def test_a_summary_of_many_features_is_cut_and_says_so(stage: Stage) -> No
     customer = await stage.customer()
     await stage.subscribe(customer, await stage.plan("pro", *features))
 
-    [event] = await _events(stage, customer)
+    [event] = await stage.events(customer)
 
     assert event.effects.after == tuple(sorted(feature.id for feature in features))[:11]
     assert len(event.effects.added) == 12
