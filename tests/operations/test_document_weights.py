@@ -12,6 +12,7 @@ from gateway.preparing.preparation import Preparation
 from resolvers.callers import holder_of
 from resolvers.context import new_context
 from schema.build import CORE_SCHEMA
+from tests.either import only_sqlite
 from tests.operations.api import Api
 
 DOCUMENTS = 40
@@ -37,7 +38,7 @@ async def furnished(shop: Api) -> Api:
     return shop
 
 
-@pytest.mark.parametrize("fresh_database", ["sqlite"], indirect=True)
+@only_sqlite
 @pytest.mark.parametrize("shape", SHAPES)
 async def test_documents_weigh_what_they_take(furnished: Api, shape: str) -> None:
     preparation = Preparation(CORE_SCHEMA, NO_LIMITS, compiled=True)

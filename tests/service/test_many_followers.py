@@ -20,6 +20,7 @@ import pytest
 from resolvers.callers import EVERY_SCOPE
 from storage.credentials import create_key
 from storage.database import Database
+from tests.either import only_postgresql
 from tests.hostile.sockets import address as host_and_port
 from tests.memory import memory_of
 from tests.operations.api import Api, Json
@@ -39,7 +40,7 @@ CHANGES = (
 )
 
 pytestmark = [
-    pytest.mark.parametrize("fresh_database", ["postgresql"], indirect=True),
+    only_postgresql,
     pytest.mark.timeout(60 + FOLLOWERS // 5),
 ]
 

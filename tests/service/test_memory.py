@@ -19,6 +19,7 @@ from sqlalchemy import text
 
 from benchmarks.data import Size, furnish, ten_days_ago
 from storage.database import Database
+from tests.either import only_postgresql
 from tests.memory import memory_of
 from tests.service.kept_figures import kept_figures
 from tests.service.processes import address, started
@@ -42,7 +43,7 @@ PAGE = """query Page($after: String) { customers(first: 100, after: $after) {
 _IS_LONG = CUSTOMERS > 10_000 or DOCUMENTS > 1_500
 
 pytestmark = [
-    pytest.mark.parametrize("fresh_database", ["postgresql"], indirect=True),
+    only_postgresql,
     pytest.mark.timeout(0 if _IS_LONG else 600),
 ]
 

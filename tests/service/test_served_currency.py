@@ -16,6 +16,7 @@ import pytest
 from resolvers.callers import EVERY_SCOPE
 from storage.credentials import create_key, revoke_key
 from storage.database import Database
+from tests.either import only_postgresql
 from tests.service.couples import Couple
 from tests.service.kept_figures import kept_figures
 from tests.service.processes import serving_processes
@@ -27,7 +28,7 @@ PAIRS = int(os.environ.get("CURRENCY_PAIRS", "200"))
 COUPLES = 4
 VIEWER = "{ viewer { id } }"
 
-pytestmark = pytest.mark.parametrize("fresh_database", ["postgresql"], indirect=True)
+pytestmark = only_postgresql
 
 Servers = tuple[Caller, Caller]
 

@@ -16,6 +16,7 @@ from resolvers.callers import EVERY_SCOPE
 from storage.credentials import create_key, list_keys, revoke_key
 from storage.database import Database
 from tests.databases import postgresql_away
+from tests.either import only_postgresql
 from tests.service.serving import Caller, Json, serving
 from tests.service.watching import (
     ACME,
@@ -32,8 +33,6 @@ from tests.service.watching import (
     watch_by_socket,
 )
 from tests.service.websockets import greeted
-
-only_postgresql = pytest.mark.parametrize("fresh_database", ["postgresql"], indirect=True)
 
 
 @asynccontextmanager

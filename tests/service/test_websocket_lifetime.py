@@ -15,14 +15,13 @@ from gateway.websocket.closing import CloseCode
 from resolvers.callers import EVERY_SCOPE
 from storage.credentials import create_key, list_keys, revoke_key
 from tests.databases import postgresql_away, sqlite_database
+from tests.either import only_postgresql
 from tests.service.serving import Caller, serving
 from tests.service.test_websocket import CREATE, DONE, SANDBOX, VIEWER, writes_held
 from tests.service.websockets import Json, greeted, init, opened
 
 MISSING = 'Send a credential, as the payload of connection_init: {"authorization": "Bearer <API key or token>"}'
 INVALID = "This API key is not valid: it is unknown or was revoked."
-
-only_postgresql = pytest.mark.parametrize("fresh_database", ["postgresql"], indirect=True)
 
 
 @pytest.fixture

@@ -13,14 +13,13 @@ from starlette.types import Receive, Scope, Send
 from gateway.app import build_app
 from gateway.settings import Settings
 from storage.database import Database
+from tests.either import only_postgresql
 from tests.hostile.sockets import address
 from tests.service.serving import Caller, running
 from tests.service.test_websocket import CREATE, DONE, SANDBOX, VIEWER, writes_held
 from tests.service.websockets import Json, greeted
 
 RESTARTS = "The server is restarting. Connect again."
-
-only_postgresql = pytest.mark.parametrize("fresh_database", ["postgresql"], indirect=True)
 
 
 async def test_a_server_that_stops_first_answers_what_is_in_flight(database_url: str, database: Database) -> None:

@@ -30,14 +30,13 @@ from storage.rows import attachment_changes, customers, events, subscription_sta
 from storage.unit_of_work import CustomerWork, write_customer
 from storage.wakeups import Whose
 from tests.databases import postgresql_away
+from tests.either import only_postgresql
 from tests.operations.statements import statements
 from tests.service.serving import serving
 from tests.statements.advances import begin_advance, clock_of, events_of, populate
 from tests.statements.stage import DAY, NOON, Stage
 
 SOON = timedelta(seconds=0.4)
-
-only_postgresql = pytest.mark.parametrize("fresh_database", ["postgresql"], indirect=True)
 
 
 @asynccontextmanager

@@ -18,9 +18,8 @@ from storage.environments import set_clock
 from storage.locks import lock_customers, lock_customers_at_once
 from storage.records import CustomerRecord, CustomerSession, Event
 from storage.unit_of_work import CustomerWork, RealTimeWork, write_customer, write_in_real_time
+from tests.either import only_postgresql
 from tests.statements.stage import DAY, NOON, TICK, Stage, announce_all
-
-only_postgresql = pytest.mark.parametrize("fresh_database", ["postgresql"], indirect=True)
 
 Lock = Callable[[AsyncConnection, EnvironmentId, Sequence[CustomerId]], Awaitable[object]]
 

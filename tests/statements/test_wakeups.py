@@ -20,10 +20,8 @@ from storage.notifier import note_news
 from storage.records import Event
 from storage.rows import events
 from storage.wakeups import Wakeups, Whose
+from tests.either import only_postgresql, only_sqlite
 from tests.statements.stage import NOON, Stage
-
-only_postgresql = pytest.mark.parametrize("fresh_database", ["postgresql"], indirect=True)
-only_sqlite = pytest.mark.parametrize("fresh_database", ["sqlite"], indirect=True)
 
 News = Collection[Whose] | None
 

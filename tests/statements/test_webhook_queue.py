@@ -23,6 +23,7 @@ from storage.webhook_endpoints import disable_endpoint, update_endpoint
 from storage.webhook_outbox import queue_again
 from storage.webhook_queue import DueEndpoint, find_due_endpoints, lease_deliveries
 from storage.webhook_records import LeasedDelivery, WebhookAttempt, WebhookEndpoint
+from tests.either import only_postgresql
 from tests.statements.aging import let_pass
 from tests.statements.stage import DAY, NOON, Stage
 
@@ -110,14 +111,11 @@ async def test_what_is_leased_nobody_else_has_until_the_lease_ends(stage: Stage)
     assert (again.delivery.id, again.event.id) == (leased.delivery.id, leased.event.id)
 
 
+@only_postgresql
 @pytest.mark.parametrize("ahead", [-HOUR, HOUR])
 async def test_a_process_whose_clock_is_wrong_takes_no_lease_for_ended(
     stage: Stage, database_url: str, ahead: timedelta
 ) -> None:
-    """On PostgreSQL, where several share a database from machines of their own."""
-    if stage.db.engine.dialect.name == "sqlite":
-        pytest.skip("The processes of one file are on one machine.")
-
     class Wrong:
         def now(self) -> datetime:
             return datetime.now(UTC).replace(microsecond=0) + ahead
