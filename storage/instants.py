@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import and_, bindparam, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -13,7 +13,8 @@ from storage.columns import Instant
 from storage.dialect import is_postgresql
 from storage.errors import EnvironmentClosed
 from storage.records import Environment
-from storage.rows import customers
+from storage.rows import attachment_changes, customers, subscription_items, subscriptions
+from storage.rows import subscription_item_segments as segments
 
 TICK = timedelta(milliseconds=1)
 """The least by which two write instants differ; what a frozen clock moves on with every write."""
@@ -75,9 +76,29 @@ async def latest_write(connection: AsyncConnection, environment: Environment) ->
 
 
 _SELECT_PRESENT = select(PRESENT)
-_IS_ANYBODY_DUE = select(
-    exists().where(
-        customers.c.environment_id == bindparam("environment"),
-        customers.c.due_at <= bindparam("clock", type_=Instant()),
-    )
+_DUE = exists().where(
+    customers.c.environment_id == bindparam("environment"),
+    customers.c.due_at <= bindparam("clock", type_=Instant()),
 )
+# Their rows don't know yet of what a change of attachments has made due.
+_UNTOLD = (
+    select(customers.c.id)
+    .select_from(attachment_changes)
+    .join(
+        segments,
+        and_(
+            segments.c.environment_id == attachment_changes.c.environment_id,
+            segments.c.product_id == attachment_changes.c.product_id,
+        ),
+    )
+    .join(subscription_items)
+    .join(subscriptions)
+    .join(customers)
+    .where(
+        attachment_changes.c.environment_id == bindparam("environment"),
+        customers.c.announced_until < attachment_changes.c.at,
+        customers.c.deleted_at.is_(None),
+    )
+    .exists()
+)
+_IS_ANYBODY_DUE = select(or_(_DUE, _UNTOLD))

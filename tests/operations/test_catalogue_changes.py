@@ -49,6 +49,20 @@ async def test_attached_at_an_instant_at_which_something_else_changes_it_is_a_ch
     assert await api.keys("acme") == {"reports", "sso"}
 
 
+async def test_detached_at_the_boundary_at_which_it_came_it_was_there_for_a_millisecond(api: Api) -> None:
+    """who was shown it must be told that it is gone, whether or not a worker has looked"""
+    await subscriber(api, "acme", "pro")
+    attached = await attach(api, "pro", "sso")
+    await api.move_to(BOUNDARY)
+    before = await api.of_customer("acme", "revision")
+
+    await api.mutate("detachFeature", productFeatureId=attached["id"], rollout="IMMEDIATE")
+
+    assert await api.of_customer("acme", "revision") == {"revision": before["revision"] + 1}
+    assert await api.keys("acme", at=BOUNDARY) == {"reports", "sso"}
+    assert await api.keys("acme") == {"reports"}
+
+
 async def test_attached_a_millisecond_after_a_boundary_waits_for_the_next(api: Api) -> None:
     await subscriber(api, "acme", "pro")
     await api.move_to("2026-02-15T12:00:00.001Z")
