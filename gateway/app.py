@@ -1,7 +1,7 @@
 """The application, put together."""
 
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -33,11 +33,8 @@ from gateway.telemetry.kept import KeptFigures
 from gateway.telemetry.metrics import Metrics, metrics_routes
 from gateway.telemetry.request_ids import RequestIds
 from gateway.telemetry.tracing import tracer
-from gateway.telemetry.webhooks import WebhookFigures
-from gateway.telemetry.worker import WorkerFigures
-from gateway.webhooks.delivering import delivering_webhooks
 from gateway.websocket.door import GraphQLSockets
-from gateway.worker import Worker
+from gateway.working import working
 from resolvers.shared import SharedReads
 from schema.build import CORE_SCHEMA
 from storage.database import Database
@@ -70,7 +67,7 @@ def build_app(settings: Settings) -> Starlette:
     preparation = Preparation(CORE_SCHEMA, Limits.of(settings), compiled=settings.compiled)
     metrics = Metrics()
     metrics.registry.register(KeptFigures(shared, preparation))
-    working = _working(settings, database, shared, metrics) if settings.worker else nullcontext()
+    beside = working(settings, database, shared, metrics.registry) if settings.worker else nullcontext()
     tracing = tracer(settings)
     readiness = Readiness(database)
     authenticator = Authenticator(shared, database.clock, identity, rates, usage)
@@ -96,7 +93,7 @@ def build_app(settings: Settings) -> Starlette:
             # A process over tables it doesn't know would answer every request with a surprise.
             await check_schema(database)
             await stack.enter_async_context(usage)
-            await stack.enter_async_context(working)
+            await stack.enter_async_context(beside)
             yield
             readiness.stop()
 
@@ -116,21 +113,6 @@ def build_app(settings: Settings) -> Starlette:
         lifespan=lifespan,
         exception_handlers={HTTPException: _refuse},
     )
-
-
-def _working(
-    settings: Settings, database: Database, shared: SharedReads, metrics: Metrics
-) -> AbstractAsyncContextManager[None]:
-    """The worker, and the delivering of webhooks, with figures that are there from now on."""
-    figures, webhooks = WorkerFigures(metrics.registry), WebhookFigures(metrics.registry)
-    worker = Worker(database, shared.wakeups, event_days=settings.event_days, kept=shared, figures=figures)
-
-    @asynccontextmanager
-    async def work() -> AsyncGenerator[None]:
-        async with worker, delivering_webhooks(database, settings, observe=webhooks.note_attempt):
-            yield
-
-    return work()
 
 
 def _middleware(settings: Settings, view: GraphQLView) -> list[Middleware]:

@@ -19,10 +19,7 @@ from gateway.settings import Settings, masked
 from gateway.telemetry.health import Readiness, health_routes
 from gateway.telemetry.logs import configure_logging
 from gateway.telemetry.metrics import Metrics, metrics_routes
-from gateway.telemetry.webhooks import WebhookFigures
-from gateway.telemetry.worker import WorkerFigures
-from gateway.webhooks.delivering import delivering_webhooks
-from gateway.worker import Worker
+from gateway.working import working
 from resolvers.shared import SharedReads
 from storage.database import Database
 
@@ -50,15 +47,12 @@ async def _work(database: Database, settings: Settings, listening: socket.socket
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, interrupted.set)
     metrics = Metrics()
-    figures, webhooks = WorkerFigures(metrics.registry), WebhookFigures(metrics.registry)
     async with AsyncExitStack() as stack:
         shared = SharedReads(database, kept_bytes=settings.kept_bytes)
         stack.push_async_callback(shared.close)
         if listening is not None:
             await stack.enter_async_context(_answering(database, settings, metrics, listening))
-        worker = Worker(database, shared.wakeups, event_days=settings.event_days, kept=shared, figures=figures)
-        await stack.enter_async_context(worker)
-        await stack.enter_async_context(delivering_webhooks(database, settings, observe=webhooks.note_attempt))
+        await stack.enter_async_context(working(settings, database, shared, metrics.registry))
         _greet(settings, listening)
         await interrupted.wait()
 
