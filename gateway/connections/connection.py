@@ -13,6 +13,7 @@ from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from gateway.connections import kernel_buffers
 from gateway.connections.head_with_body import HeadWithBody
 from gateway.connections.kernel_buffers import drop_unsent, keep_little
 from gateway.connections.request_head import MAX_HEAD_BYTES, check_head, head_too_large
@@ -22,9 +23,6 @@ from gateway.refusals import BadRequest, bad_request
 
 MAX_REQUESTS_AHEAD = 100
 """Requests that a client may send before it has the answer to the first."""
-
-_LINGER_SECONDS = 2
-"""How long a refused client may go on sending. Closed at once, it would be told of a reset and not read the answer."""
 
 
 class HttpConnection(HttpToolsProtocol):
@@ -272,7 +270,7 @@ class HttpConnection(HttpToolsProtocol):
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.flow.resume_reading()
-        self._departure = self.loop.call_later(_LINGER_SECONDS, self.transport.abort)
+        self._departure = self.loop.call_later(kernel_buffers.LINGER_SECONDS, self.transport.abort)
 
     def _stop_clocks(self) -> None:
         self._unset_keepalive_if_required()

@@ -1,7 +1,10 @@
-"""What the kernel keeps of answers that nobody takes."""
+"""What the kernel keeps of answers that nobody takes, and for how long."""
 
 import socket
 import struct
+
+LINGER_SECONDS = 2.0
+"""How long a client has to read the last word. Closed at once, it would be told of a reset and not read it."""
 
 _MAX_UNSENT_BYTES = 65_536
 _NO_LINGER = struct.pack("ii", 1, 0)
@@ -18,8 +21,10 @@ def keep_little(sock: socket.socket, request_seconds: float) -> None:
     if hasattr(socket, "TCP_NOTSENT_LOWAT"):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _MAX_UNSENT_BYTES)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
-        # For what is left of connections that are closed. It tells the client nothing, so our own clock comes first.
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(request_seconds * 2_000))
+        # For what is left of connections that are closed. It tells the client nothing, so our own clocks come first:
+        # that of an answer, and that of a last word behind it.
+        own_seconds = request_seconds + LINGER_SECONDS
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(own_seconds * 2_000))
 
 
 def drop_unsent(sock: socket.socket) -> None:

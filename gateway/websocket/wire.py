@@ -22,6 +22,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.typing import StatusLike
 
+from gateway.connections import kernel_buffers
 from gateway.refusals import INTERNAL_MESSAGE
 from gateway.websocket.closing import CloseCode
 from gateway.websocket.conversation import SERVER_STOPS
@@ -32,8 +33,6 @@ MAX_FRAMES_PER_SECOND = 100
 
 _PIECE_BYTES = 4_096
 """How much is taken apart before the frames are counted: some hundreds of the smallest ones, and 5 ms."""
-_LINGER_SECONDS = 2.0
-"""How long a client may take to read the last word. Closed at once, it would be told of a reset and not read it."""
 
 # Below warnings the libraries log every handshake with its query string, and every frame: credentials, too. What there
 # is to say of a connection the setting `access_log` says.
@@ -109,7 +108,7 @@ class SocketConnection(WebSocketsSansIOProtocol):
     def handle_close(self, event: Frame) -> None:
         """The client ends the connection, or agrees to."""
         super().handle_close(event)
-        self._expect_departure(_LINGER_SECONDS)
+        self._expect_departure(kernel_buffers.LINGER_SECONDS)
 
     def handle_parser_exception(self) -> None:
         """What was sent isn't WebSocket, or is too large. The parser has written the close frame."""
@@ -168,7 +167,7 @@ class SocketConnection(WebSocketsSansIOProtocol):
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
-        self.close_timer = self.loop.call_later(_LINGER_SECONDS, self.transport.abort)
+        self.close_timer = self.loop.call_later(kernel_buffers.LINGER_SECONDS, self.transport.abort)
 
     def _go_deaf(self) -> None:
         """Drops whatever still arrives, and ends our side, so that the client ends its own."""

@@ -34,8 +34,12 @@ FOLLOWED = 20
 
 
 @pytest.fixture
-async def shop(sqlite_path: Path, tmp_path: Path) -> AsyncGenerator[tuple[str, Caller]]:
+async def shop(
+    sqlite_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator[tuple[str, Caller]]:
     """The URL of a server that waits half a second for its clients, and a customer of whom there is much to tell."""
+    # However busy the machine, the last word is still there for the one who looks now.
+    monkeypatch.setattr("gateway.connections.kernel_buffers.LINGER_SECONDS", 60)
     async with sqlite_database(sqlite_path, tmp_path) as database_url:
         database = Database.open(database_url)
         with serving(database_url, request_seconds=0.5) as url:
@@ -72,7 +76,6 @@ async def _deaf_by_socket(url: str, caller: Caller) -> AsyncGenerator[None]:
         while not await open_subscriptions(caller):
             pass
         await until_open(caller, 0)
-        # The connection is still there for a while, for the one who looks now.
         assert (await socket.closed())[0] == 4413
         yield
 
