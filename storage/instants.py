@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select
+from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -13,7 +13,7 @@ from storage.columns import Instant
 from storage.dialect import is_postgresql
 from storage.errors import EnvironmentClosed
 from storage.records import Environment
-from storage.rows import attachment_changes, customers, subscription_items, subscriptions
+from storage.rows import attachment_changes, customers
 from storage.rows import subscription_item_segments as segments
 
 TICK = timedelta(milliseconds=1)
@@ -63,9 +63,9 @@ async def load_present(connection: AsyncConnection, clock: Clock) -> datetime:
 async def latest_write(connection: AsyncConnection, environment: Environment) -> datetime | None:
     """The latest instant at which the environment's catalogue or a customer was written, or a change announced.
 
-    Or where a frozen clock stands, if a change up to there is yet to be announced: somebody may have been shown what
-    changes at that instant. None before the first. Complete only under the exclusive catalogue lock: without it a
-    customer's write may be about to commit.
+    Or where a frozen clock stands, if a change up to there may be yet to be announced: somebody may have been shown
+    what changes at that instant. None before the first. Complete only under the exclusive catalogue lock: without it
+    a customer's write may be about to commit.
     """
     query = select(func.max(customers.c.announced_until)).where(customers.c.environment_id == environment.id)
     known = [await connection.scalar(query), environment.catalogue_written_at]
@@ -80,25 +80,13 @@ _DUE = exists().where(
     customers.c.environment_id == bindparam("environment"),
     customers.c.due_at <= bindparam("clock", type_=Instant()),
 )
-# Their rows don't know yet of what a change of attachments has made due.
+# Customers' rows may not know yet of what a change of attachments has made due. Who had the product before is asked, as
+# one of them is found at once; who hasn't been told would be a question over all of them.
 _UNTOLD = (
-    select(customers.c.id)
-    .select_from(attachment_changes)
-    .join(
-        segments,
-        and_(
-            segments.c.environment_id == attachment_changes.c.environment_id,
-            segments.c.product_id == attachment_changes.c.product_id,
-        ),
-    )
-    .join(subscription_items)
-    .join(subscriptions)
-    .join(customers)
-    .where(
-        attachment_changes.c.environment_id == bindparam("environment"),
-        customers.c.announced_until < attachment_changes.c.at,
-        customers.c.deleted_at.is_(None),
-    )
-    .exists()
+    exists()
+    .where(attachment_changes.c.environment_id == bindparam("environment"))
+    .where(segments.c.environment_id == attachment_changes.c.environment_id)
+    .where(segments.c.product_id == attachment_changes.c.product_id)
+    .where(segments.c.from_at < attachment_changes.c.at)
 )
 _IS_ANYBODY_DUE = select(or_(_DUE, _UNTOLD))
