@@ -55,6 +55,11 @@ class Doomed:
     def done(self) -> int:
         return self._done.value
 
+    async def has_done(self, number: int) -> None:
+        """Returns when it has done so much, or has nothing left to do."""
+        while self.done < number and self._process.is_alive():
+            await self.over(within_seconds=0.001)
+
     async def over(self, *, within_seconds: float) -> None:
         """Returns when it has nothing left to do, or is still at work after so many seconds."""
         await asyncio.to_thread(wait, [self._process.sentinel], within_seconds)

@@ -34,8 +34,9 @@ KILLS = int(os.environ.get("CLOCK_KILLS", "5"))
 CROWD = max(40, KILLS)
 """Customers it announces for, so that there is something to do each time."""
 
-LONGEST_WORK_SECONDS = 0.2
-"""How long it announces at the most before: a few steps."""
+MOST_STEPS = 3
+LONGEST_WORK_SECONDS = 0.1
+"""How much it does at the most before, and how long it goes on from there: however fast the machine is, a few steps."""
 
 MANY = 50
 """Processes among whom some have made a step before they are killed, whatever else the machine does."""
@@ -215,7 +216,7 @@ async def test_a_process_that_is_killed_while_it_announces_loses_and_repeats_not
 
     for kill in range(1, KILLS + 1):
         await begin_advance(stage, NOON + (kill * 3 * 365 // KILLS) * DAY)
-        left[await _announce_and_be_killed(database_url, stage, lot.random() * LONGEST_WORK_SECONDS)] += 1
+        left[await _announce_and_be_killed(database_url, stage, lot)] += 1
     # The last one's transaction may be there for a moment longer: until then there is nothing to do for others.
     while await find_advancing(stage.db):
         await announce_advance(stage.db, stage.env)
@@ -226,9 +227,10 @@ async def test_a_process_that_is_killed_while_it_announces_loses_and_repeats_not
     assert left["after a step"] or KILLS < MANY
 
 
-async def _announce_and_be_killed(database_url: str, stage: Stage, seconds: float) -> str:
+async def _announce_and_be_killed(database_url: str, stage: Stage, lot: Random) -> str:
     async with doomed(killing.advance, database_url, stage.env) as process:
-        await process.over(within_seconds=seconds)
+        await process.has_done(lot.randint(0, MOST_STEPS))
+        await process.over(within_seconds=lot.random() * LONGEST_WORK_SECONDS)
         if not process.kill():
             return "over by then"
         return "after a step" if process.done else "before a step"
