@@ -13,6 +13,8 @@ from typing import Any
 
 import httpx2
 
+from tests.service.serving import NO_TLS
+
 ROOT = Path(__file__).parents[2]
 PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "-qq")
 
@@ -30,7 +32,7 @@ class Installation:
         query = f"mutation($input: {kind}!) {{ {mutation}(input: $input) {{ {selection} }} }}"
         headers = {"Authorization": f"Bearer {self.key}"}
         body = {"query": query, "variables": {"input": given}}
-        return httpx2.post(f"{self.url}/graphql", json=body, headers=headers).json()["data"][mutation]
+        return httpx2.post(f"{self.url}/graphql", json=body, headers=headers, verify=NO_TLS).json()["data"][mutation]
 
 
 @contextmanager

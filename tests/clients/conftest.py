@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from storage.database import Database
-from tests.service.serving import Caller, serving
+from tests.service.serving import NO_TLS, Caller, serving
 
 FOLDER = Path(__file__).parent
 
@@ -35,7 +35,7 @@ def node(script: str, url: str, secret: str, **more: str) -> tuple[list[str], di
 async def caller(database_url: str, database: Database) -> AsyncGenerator[Caller]:
     """A holder of a key to an application that keeps persisted queries."""
     with serving(database_url, persisted_queries=True) as url:
-        async with httpx2.AsyncClient(base_url=url) as client:
+        async with httpx2.AsyncClient(base_url=url, verify=NO_TLS) as client:
             yield await Caller.arrive(client, database)
 
 

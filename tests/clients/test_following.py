@@ -6,7 +6,7 @@ import pytest
 from storage.database import Database
 from tests.clients.conftest import Json
 from tests.clients.followers import TRANSPORTS, following
-from tests.service.serving import Caller, serving
+from tests.service.serving import NO_TLS, Caller, serving
 from tests.service.watching import grant, session_of, set_up
 
 pytestmark = pytest.mark.parametrize("transport", TRANSPORTS)
@@ -45,7 +45,7 @@ async def test_an_operation_that_is_not_carried_out_there_ends_it(
     database_url: str, database: Database, transport: str
 ) -> None:
     with serving(database_url, trusted_documents="require") as url:
-        async with httpx2.AsyncClient(base_url=url) as client:
+        async with httpx2.AsyncClient(base_url=url, verify=NO_TLS) as client:
             caller = await Caller.arrive(client, database)
             async with following(url, caller.secret, transport) as follower:
                 ending: Json = await follower.ending()

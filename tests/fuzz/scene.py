@@ -18,7 +18,7 @@ from tests.fuzz.pool import Pool
 from tests.fuzz.verdict import body_of, codes_of, objections, reaches
 from tests.operations.api import Api
 from tests.operations.inhabitants import furnish
-from tests.service.serving import serving
+from tests.service.serving import NO_TLS, serving
 
 Json = Any
 
@@ -88,7 +88,11 @@ class Scene:
 @contextmanager
 def scene_over(database_url: str, seed: str) -> Generator[Scene]:
     """A scene over an empty database, every choice of which follows from the seed."""
-    with asyncio.Runner() as runner, serving(database_url) as url, httpx2.Client(base_url=url, timeout=60) as client:
+    with (
+        asyncio.Runner() as runner,
+        serving(database_url) as url,
+        httpx2.Client(base_url=url, timeout=60, verify=NO_TLS) as client,
+    ):
         database = Database.open(database_url)
         try:
             api = runner.run(Api.open(database, at=START))

@@ -18,7 +18,7 @@ from gateway.refusals import BadRequest, bad_request
 from gateway.settings import Settings
 from tests.hostile.sockets import connected, read_answer, request
 from tests.memory import peak, reset_peak
-from tests.service.serving import running
+from tests.service.serving import NO_TLS, running
 
 SETTINGS = Settings()
 LIMIT = SETTINGS.max_body_bytes
@@ -45,7 +45,7 @@ async def _pieces(count: int, size: int) -> AsyncGenerator[bytes]:
 
 
 async def test_a_body_up_to_the_limit_is_read(url: str) -> None:
-    async with httpx2.AsyncClient(base_url=url) as client:
+    async with httpx2.AsyncClient(base_url=url, verify=NO_TLS) as client:
         declared = await client.post("/", content=b"x" * LIMIT)
         chunked = await client.post("/", content=_pieces(LIMIT // 1_024, 1_024))
 
@@ -54,7 +54,7 @@ async def test_a_body_up_to_the_limit_is_read(url: str) -> None:
 
 @pytest.mark.parametrize("size", [LIMIT + 1, 10 * MEGABYTE, 200 * MEGABYTE])
 async def test_a_longer_body_is_refused_however_it_comes(url: str, size: int) -> None:
-    async with httpx2.AsyncClient(base_url=url, timeout=30) as client:
+    async with httpx2.AsyncClient(base_url=url, timeout=30, verify=NO_TLS) as client:
         before = reset_peak()
         whole, rest = divmod(size, MEGABYTE)
         declared = await client.post(
@@ -109,7 +109,7 @@ async def test_a_refused_body_leaves_the_connection_usable(url: str) -> None:
 @pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "identity, gzip", "x"])
 async def test_a_compressed_body_is_refused_unread(url: str, encoding: str) -> None:
     bomb = gzip.compress(bytes(100 * MEGABYTE))
-    async with httpx2.AsyncClient(base_url=url) as client:
+    async with httpx2.AsyncClient(base_url=url, verify=NO_TLS) as client:
         answer = await client.post("/", content=bomb, headers={"Content-Encoding": encoding})
         plain = await client.post("/", content=b"hello", headers={"Content-Encoding": "identity"})
 

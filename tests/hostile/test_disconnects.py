@@ -17,7 +17,7 @@ from gateway.http.disconnects import run_while_connected
 from storage.database import Database
 from tests.databases import postgresql_database
 from tests.hostile.sockets import connected, request
-from tests.service.serving import Caller, serving
+from tests.service.serving import NO_TLS, Caller, serving
 
 STOPPED_WITHIN_SECONDS = 1
 
@@ -182,7 +182,7 @@ async def _served(database_url: str) -> AsyncGenerator[tuple[Caller, Database]]:
     """A caller of the application, and its database by connections whose locks are in the application's way."""
     administrator = Database.open(database_url)
     with serving(database_url) as url:
-        async with httpx2.AsyncClient(base_url=url) as client:
+        async with httpx2.AsyncClient(base_url=url, verify=NO_TLS) as client:
             yield await Caller.arrive(client, administrator), administrator
     await administrator.close()
 

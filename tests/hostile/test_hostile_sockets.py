@@ -21,7 +21,7 @@ from tests.databases import sqlite_database
 from tests.hostile.slow_clients import Habit, SlowClients
 from tests.hostile.sockets import Streams, connected, exchange, small_window
 from tests.memory import peak, reset_peak
-from tests.service.serving import Caller, Json, serving
+from tests.service.serving import NO_TLS, Caller, Json, serving
 from tests.service.websockets import Socket, greeted, opened
 
 VIEWER = "{ viewer { environment { name } } }"
@@ -100,7 +100,7 @@ async def _serving(sqlite_path: Path, folder: Path, **given: float) -> AsyncGene
     async with sqlite_database(sqlite_path, folder) as database_url:
         database = Database.open(database_url)
         with serving(database_url, **given) as url:
-            async with httpx2.AsyncClient(base_url=url) as client:
+            async with httpx2.AsyncClient(base_url=url, verify=NO_TLS) as client:
                 yield await Caller.arrive(client, database)
         await database.close()
 

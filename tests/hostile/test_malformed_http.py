@@ -17,7 +17,7 @@ from gateway.settings import Settings
 from storage.database import Database
 from tests.databases import sqlite_database
 from tests.hostile.sockets import connected, exchange, read_answer, request
-from tests.service.serving import Caller, running, serving
+from tests.service.serving import NO_TLS, Caller, running, serving
 
 POST = b"POST /graphql HTTP/1.1\r\nHost: x\r\n"
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
@@ -199,7 +199,7 @@ async def test_an_honest_request_among_them_is_answered(sqlite_path: Path, tmp_p
     async with sqlite_database(sqlite_path, tmp_path) as database_url:
         database = Database.open(database_url)
         with serving(database_url) as url:
-            async with httpx2.AsyncClient(base_url=url) as client:
+            async with httpx2.AsyncClient(base_url=url, verify=NO_TLS) as client:
                 caller = await Caller.arrive(client, database)
                 for sent in MALFORMED.values():
                     await exchange(url, sent)

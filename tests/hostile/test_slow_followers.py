@@ -13,7 +13,7 @@ from tests.databases import sqlite_database
 from tests.hostile.slow_clients import small_window
 from tests.memory import peak, reset_peak
 from tests.service.event_streams import event_stream_request
-from tests.service.serving import Caller, serving
+from tests.service.serving import NO_TLS, Caller, serving
 from tests.service.watching import (
     ACME,
     CHANGES,
@@ -43,7 +43,7 @@ async def shop(
     async with sqlite_database(sqlite_path, tmp_path) as database_url:
         database = Database.open(database_url)
         with serving(database_url, request_seconds=0.5) as url:
-            async with httpx2.AsyncClient(base_url=url) as client:
+            async with httpx2.AsyncClient(base_url=url, verify=NO_TLS) as client:
                 caller = await Caller.arrive(client, database)
                 await _have_much_happen(caller)
                 yield url, caller

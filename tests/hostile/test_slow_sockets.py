@@ -22,7 +22,7 @@ from storage.database import Database
 from tests.databases import sqlite_database
 from tests.hostile.slow_clients import HABITS, LARGE_PAGE, Habit, SlowClients
 from tests.hostile.sockets import connected, exchange, read_answer, request
-from tests.service.serving import Caller, running
+from tests.service.serving import NO_TLS, Caller, running
 
 CLIENTS = 500
 HONEST_P99_SECONDS = 0.05
@@ -49,7 +49,7 @@ async def _serving(sqlite_path: Path, folder: Path, **given: float) -> AsyncGene
         app.router.routes.append(Route(LARGE_PAGE, _large))
         database = Database.open(database_url)
         with running(app, settings) as url:
-            async with httpx2.AsyncClient(base_url=url) as client:
+            async with httpx2.AsyncClient(base_url=url, verify=NO_TLS) as client:
                 yield await Caller.arrive(client, database)
         await database.close()
 

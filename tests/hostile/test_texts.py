@@ -21,7 +21,7 @@ from tests.hostile.sockets import connected, read_answer, request
 from tests.operations.api import Api
 from tests.operations.inhabitants import OBJECTS, Known, furnish, names_at
 from tests.operations.schema_walk import document, places, selection
-from tests.service.serving import Caller, serving
+from tests.service.serving import NO_TLS, Caller, serving
 
 TEXTS = {
     "nothing": "",
@@ -104,7 +104,7 @@ async def both(sqlite_path: Path, tmp_path: Path, postgresql_url: URL) -> AsyncG
             database = Database.open(database_url)
             stack.push_async_callback(database.close)
             url = stack.enter_context(serving(database_url, max_body_bytes=1_048_576))
-            client = await stack.enter_async_context(httpx2.AsyncClient(base_url=url))
+            client = await stack.enter_async_context(httpx2.AsyncClient(base_url=url, verify=NO_TLS))
             caller = await Caller.arrive(client, database)
             credential, _ = await create_key(database, caller.environment.id, "tests", (EVERY_SCOPE,))
             known = await furnish(Api(database, caller.environment, credential), "mine")

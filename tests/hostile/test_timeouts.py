@@ -10,7 +10,7 @@ from sqlalchemy import URL, text
 
 from storage.database import Database
 from tests.databases import postgresql_database
-from tests.service.serving import Caller, serving
+from tests.service.serving import NO_TLS, Caller, serving
 
 CREATE = 'mutation { createFeature(input: {name: "A", lookupKey: "a"}) { feature { id } } }'
 READ = "{ features { totalCount } }"
@@ -22,7 +22,7 @@ async def hasty(postgresql_url: URL) -> AsyncGenerator[Caller]:
     async with postgresql_database(postgresql_url) as url:
         database = Database.open(url)
         with serving(url, query_seconds=0.3, mutation_seconds=0.3) as server:
-            async with httpx2.AsyncClient(base_url=server) as client:
+            async with httpx2.AsyncClient(base_url=server, verify=NO_TLS) as client:
                 yield await Caller.arrive(client, database)
         await database.close()
 

@@ -9,7 +9,7 @@ import pytest
 from gateway.cli import main
 from storage.database import Database
 from tests.secret_watch import saw_answer
-from tests.service.serving import Caller, serving
+from tests.service.serving import NO_TLS, Caller, serving
 from tests.service.watching import set_up
 
 
@@ -23,7 +23,7 @@ def server(database_url: str) -> Generator[str]:
 @pytest.fixture
 async def client(server: str) -> AsyncGenerator[httpx2.AsyncClient]:
     """An HTTP client of that application, with no credential."""
-    async with httpx2.AsyncClient(base_url=server, event_hooks={"response": [saw_answer]}) as client:
+    async with httpx2.AsyncClient(base_url=server, event_hooks={"response": [saw_answer]}, verify=NO_TLS) as client:
         yield client
 
 

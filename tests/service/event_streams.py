@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 
+from tests.service.serving import NO_TLS
 from tests.service.websockets import PATIENCE_SECONDS
 
 Json = Any
@@ -69,7 +70,7 @@ async def stream_of(
     """A stream of the answers to a request of any kind, once its head is there; `request` is for the library."""
     given = {"Authorization": f"Bearer {secret}", "Accept": EVENTS, **(headers or {})}
     async with (
-        httpx2.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS, headers=given) as client,
+        httpx2.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS, headers=given, verify=NO_TLS) as client,
         client.stream(method, path, **request) as response,
     ):
         yield EventStream(response)

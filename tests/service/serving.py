@@ -1,10 +1,13 @@
 """The whole application over a real socket, and a client that speaks to it as anybody would."""
 
+import asyncio
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -23,6 +26,9 @@ from storage.records import Environment
 
 Json = Any
 
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""What a client that speaks plain HTTP may `verify` by: to read the machine's certificates takes each of them 30 ms."""
+
 
 @contextmanager
 def serving(database_url: str, **given: Json) -> Generator[str]:
@@ -38,9 +44,16 @@ def serving(database_url: str, **given: Json) -> Generator[str]:
 
 @contextmanager
 def running(app: ASGIApp, settings: Settings) -> Generator[str]:
-    """An application on a free port of the loopback, in a thread with an event loop of its own; yields its URL."""
+    """An application as `serve` runs it, on a free port of the loopback; yields its URL."""
+    with answering(server_config(app, settings)) as url:
+        yield url
+
+
+@contextmanager
+def answering(config: uvicorn.Config) -> Generator[str]:
+    """A server on a free port of the loopback, in a thread with an event loop of its own; yields its URL."""
     listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
-    server = uvicorn.Server(server_config(app, settings))
+    server = _Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:
@@ -49,9 +62,38 @@ def running(app: ASGIApp, settings: Settings) -> Generator[str]:
             time.sleep(0.01)
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
-        server.should_exit = True
+        server.stop()
         thread.join()
         listening.close()
+
+
+class _Server(uvicorn.Server):
+    """One that stops as soon as it is told to, and without a pause if nobody is connected: there are many of them."""
+
+    _wake: Callable[[], object] | None = None
+
+    async def main_loop(self) -> None:
+        told, ticks = asyncio.Event(), 0
+        self._wake = partial(asyncio.get_running_loop().call_soon_threadsafe, told.set)
+        while not await self.on_tick(ticks):
+            ticks += 1
+            with suppress(TimeoutError):
+                await asyncio.wait_for(told.wait(), 0.1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+            return
+        for each in (*self.servers, *(sockets or ())):
+            each.close()
+        self._wake = None
+        await self.lifespan.shutdown()
+
+    def stop(self) -> None:
+        """Tells it, from another thread."""
+        self.should_exit = True
+        if self._wake:
+            self._wake()
 
 
 class Caller:

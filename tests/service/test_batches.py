@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from storage.database import Database
-from tests.service.serving import Caller, serving
+from tests.service.serving import NO_TLS, Caller, serving
 
 VIEWER = {"query": "{ viewer { kind } }"}
 FEATURES = {"query": "{ features(first: 100) { nodes { id } } }"}
@@ -17,7 +17,7 @@ MUTATION = {"query": 'mutation { createFeature(input: {name: "A", lookupKey: "a"
 async def batcher(database_url: str, database: Database) -> AsyncGenerator[Caller]:
     """A holder of a key to an application that takes up to three operations at once, at a cost of 150."""
     with serving(database_url, batch_size=3, max_cost=150) as url:
-        async with httpx2.AsyncClient(base_url=url) as client:
+        async with httpx2.AsyncClient(base_url=url, verify=NO_TLS) as client:
             yield await Caller.arrive(client, database)
 
 

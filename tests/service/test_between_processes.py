@@ -11,7 +11,7 @@ from entitlements.facts import CustomerId
 from resolvers.shared import SharedReads
 from storage.database import Database
 from tests.service.processes import serving_processes
-from tests.service.serving import Caller
+from tests.service.serving import NO_TLS, Caller
 
 WRITES = 30
 
@@ -22,7 +22,7 @@ async def test_a_write_at_a_server_is_told_in_another_process_within_a_tenth_of_
     shared = SharedReads(database)
     late: list[float] = []
     with serving_processes(1, tmp_path, database_url) as [url]:
-        async with httpx2.AsyncClient(base_url=url) as client:
+        async with httpx2.AsyncClient(base_url=url, verify=NO_TLS) as client:
             caller = await Caller.arrive(client, database)
             await caller.do("createFeature", "__typename", name="SSO", lookupKey="sso")
             customer = (await caller.do("createCustomer", "customer { id }", externalId="acme"))["customer"]["id"]

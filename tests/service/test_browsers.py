@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from storage.database import Database
-from tests.service.serving import Caller, serving
+from tests.service.serving import NO_TLS, Caller, serving
 
 QUERY = "{ viewer { kind } }"
 APP = "https://app.example.com"
@@ -62,7 +62,7 @@ async def test_what_a_form_can_send_is_no_such_header(caller: Caller, content_ty
 
 async def test_the_rule_can_be_turned_off(database_url: str, database: Database) -> None:
     with serving(database_url, get_needs_header=False) as url:
-        async with httpx2.AsyncClient(base_url=url) as client:
+        async with httpx2.AsyncClient(base_url=url, verify=NO_TLS) as client:
             response = await _get(await Caller.arrive(client, database))
 
     assert response.status_code == 200
@@ -75,7 +75,7 @@ async def test_no_origin_may_call_unless_it_is_named(client: httpx2.AsyncClient)
 
 
 async def test_a_named_origin_may_call_and_read_where_it_stands(open_server: str, database: Database) -> None:
-    async with httpx2.AsyncClient(base_url=open_server) as client:
+    async with httpx2.AsyncClient(base_url=open_server, verify=NO_TLS) as client:
         caller = await Caller.arrive(client, database)
         preflight = await _preflight(client, APP)
         answer = await caller.post({"query": QUERY}, Origin=APP)
@@ -88,7 +88,7 @@ async def test_a_named_origin_may_call_and_read_where_it_stands(open_server: str
 
 
 async def test_an_origin_that_is_not_named_gets_no_leave(open_server: str) -> None:
-    async with httpx2.AsyncClient(base_url=open_server) as client:
+    async with httpx2.AsyncClient(base_url=open_server, verify=NO_TLS) as client:
         preflight = await _preflight(client, "https://evil.example.com")
 
     assert preflight.status_code == 400

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from storage.database import Database
-from tests.service.serving import Caller, Json, serving
+from tests.service.serving import NO_TLS, Caller, Json, serving
 
 OPERATIONS = sorted((Path(__file__).parents[2] / "graphql" / "operations").glob("*.graphql"))
 INTROSPECTION = "{ __schema { queryType { name } } }"
@@ -18,7 +18,7 @@ WRONG = "query Q($first: Int!) { features(first: $first) { nodes { id } } node(i
 
 async def test_nothing_that_is_shipped_falls_back(database_url: str, database: Database) -> None:
     with serving(database_url) as url:
-        async with httpx2.AsyncClient(base_url=url) as client:
+        async with httpx2.AsyncClient(base_url=url, verify=NO_TLS) as client:
             caller = await Caller.arrive(client, database)
             for path in OPERATIONS:
                 variables = path.with_suffix(".variables.json")
@@ -40,7 +40,7 @@ async def test_what_cannot_be_compiled_is_counted_where_it_should_have_been(
     database_url: str, database: Database, *, compiled: bool
 ) -> None:
     with serving(database_url, compiled=compiled) as url:
-        async with httpx2.AsyncClient(base_url=url) as client:
+        async with httpx2.AsyncClient(base_url=url, verify=NO_TLS) as client:
             caller = await Caller.arrive(client, database)
             answer = await caller.post({"query": INTROSPECTION})
             figures = (await client.get("/metrics")).text
@@ -54,7 +54,7 @@ async def test_turned_off_it_changes_no_answer(database_url: str, database: Data
     caller: Caller | None = None
     for compiled in (True, False):
         with serving(database_url, compiled=compiled) as url:
-            async with httpx2.AsyncClient(base_url=url) as client:
+            async with httpx2.AsyncClient(base_url=url, verify=NO_TLS) as client:
                 caller = caller or await Caller.arrive(client, database)
                 caller.client = client
                 bodies = [{"query": PAGE}, *({"query": WRONG, "variables": {"first": each}} for each in (5, None, "a"))]

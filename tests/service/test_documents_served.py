@@ -11,7 +11,7 @@ import pytest
 from storage.database import Database
 from storage.records import NewDocument
 from storage.trusted_documents import import_documents, list_documents
-from tests.service.serving import Caller, Json, serving
+from tests.service.serving import NO_TLS, Caller, Json, serving
 
 FEATURES = "query Features($first: Int!) { features(first: $first) { totalCount } }"
 LOOSE = "query Loose { viewer { __typename } }"
@@ -32,7 +32,7 @@ def serve(database_url: str, database: Database) -> Serve:
     @asynccontextmanager
     async def serve(**settings: Json) -> AsyncGenerator[Caller]:
         with serving(database_url, **settings) as url:
-            async with httpx2.AsyncClient(base_url=url) as client:
+            async with httpx2.AsyncClient(base_url=url, verify=NO_TLS) as client:
                 caller = await Caller.arrive(client, database)
                 documents = [NewDocument(FEATURES, alias="shop/Features"), NewDocument(CREATE)]
                 await import_documents(database, caller.environment.id, documents)

@@ -12,7 +12,7 @@ from storage.records import NewDocument
 from storage.trusted_documents import import_documents
 from tests.hostile.sockets import connected
 from tests.service.event_streams import EVENTS, OF_URQL, event_stream, event_stream_request, stream_of
-from tests.service.serving import Caller, Json, serving
+from tests.service.serving import NO_TLS, Caller, Json, serving
 from tests.service.watching import ACME, CHANGES, grant, keys, open_subscriptions, set_up, until_open
 
 VIEWER = "{ viewer { kind } }"
@@ -117,7 +117,7 @@ async def test_a_stored_document_is_followed_at_its_own_address(shop: Caller, se
 
 async def test_an_array_of_operations_is_no_stream(database_url: str, database: Database) -> None:
     with serving(database_url, batch_size=2) as url:
-        async with httpx2.AsyncClient(base_url=url) as client:
+        async with httpx2.AsyncClient(base_url=url, verify=NO_TLS) as client:
             caller = await Caller.arrive(client, database)
             refused = await caller.post([{"query": VIEWER}], Accept=EVENTS)
             answered = await caller.post([{"query": VIEWER}, {"query": CHANGES}], Accept=OF_URQL)
@@ -129,7 +129,7 @@ async def test_an_array_of_operations_is_no_stream(database_url: str, database: 
 
 async def test_a_quiet_stream_says_from_time_to_time_that_it_is_there(database_url: str, database: Database) -> None:
     with serving(database_url, keep_alive_seconds=0.05) as url:
-        async with httpx2.AsyncClient(base_url=url) as client:
+        async with httpx2.AsyncClient(base_url=url, verify=NO_TLS) as client:
             caller = await Caller.arrive(client, database)
             await set_up(caller)
             async with event_stream(url, caller.secret, CHANGES, customer=ACME) as stream:

@@ -19,7 +19,7 @@ from gateway.graphiql.page import graphiql_routes
 from gateway.graphiql.preferences import accepts_gzip
 from storage.database import Database
 from tests.service.event_streams import event_stream
-from tests.service.serving import Json, serving
+from tests.service.serving import NO_TLS, Json, serving
 
 ROOT = Path(__file__).parents[2]
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
@@ -39,7 +39,7 @@ def page_url(sqlite_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Gen
 @pytest.fixture
 async def client(page_url: str) -> AsyncGenerator[httpx2.AsyncClient]:
     """A client of that application."""
-    async with httpx2.AsyncClient(base_url=page_url) as client:
+    async with httpx2.AsyncClient(base_url=page_url, verify=NO_TLS) as client:
         yield client
 
 
@@ -107,7 +107,7 @@ async def test_a_program_gets_the_welcome_as_json(client: httpx2.AsyncClient, ac
 
 async def test_where_it_is_turned_off_everybody_gets_the_welcome(database_url: str) -> None:
     with serving(database_url, graphiql=False) as url:
-        async with httpx2.AsyncClient(base_url=url) as client:
+        async with httpx2.AsyncClient(base_url=url, verify=NO_TLS) as client:
             answer = await client.get("/", headers={"Accept": BROWSER})
             asset = await client.get(_asset())
 
@@ -119,7 +119,7 @@ async def test_below_a_proxys_path_the_page_names_that_path() -> None:
     app = Starlette(routes=graphiql_routes())
     transport = httpx2.ASGITransport(app=app, root_path="/admittance")
 
-    async with httpx2.AsyncClient(transport=transport, base_url="http://admittance.test") as client:
+    async with httpx2.AsyncClient(transport=transport, base_url="http://admittance.test", verify=NO_TLS) as client:
         page = await client.get("/admittance/", headers={"Accept": BROWSER})
 
     assert f'src="/admittance{_asset()}"' in page.text
@@ -257,7 +257,9 @@ async def test_every_operation_works_on_the_demonstration_data(
     answers: dict[str, Json] = {}
 
     with serving(database_url) as url:
-        async with httpx2.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {loaded.secret}"}) as client:
+        async with httpx2.AsyncClient(
+            base_url=url, headers={"Authorization": f"Bearer {loaded.secret}"}, verify=NO_TLS
+        ) as client:
             for example in read_examples():
                 variables = json.loads(example.variables or "{}")
                 if example.is_subscription:

@@ -12,12 +12,13 @@ from starlette.applications import Starlette
 from gateway.telemetry.health import Readiness, health_routes
 from storage.database import Database
 from storage.migrations import schema_state
+from tests.service.serving import NO_TLS
 
 
 @asynccontextmanager
 async def _asking(readiness: Readiness) -> AsyncGenerator[httpx2.AsyncClient]:
     transport = httpx2.ASGITransport(Starlette(routes=health_routes(readiness)))
-    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test", verify=NO_TLS) as client:
         yield client
 
 

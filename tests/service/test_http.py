@@ -14,7 +14,7 @@ from gateway.app import build_app
 from gateway.errors import outcome_of, present_errors
 from gateway.settings import Settings
 from storage.errors import DatabaseUnavailable
-from tests.service.serving import Caller
+from tests.service.serving import NO_TLS, Caller
 
 QUERY = "query Who($first: Int) { viewer { environment { name } } features(first: $first) { totalCount } }"
 ANSWER = {
@@ -154,7 +154,9 @@ async def test_a_surprise_is_logged_once_and_answered_as_its_id(
 async def test_while_the_database_is_away_callers_are_told_to_come_back() -> None:
     app = build_app(Settings(database_url=SecretStr("postgresql://admittance:secret@127.0.0.1:1/admittance")))
 
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://gateway") as client:
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app), base_url="http://gateway", verify=NO_TLS
+    ) as client:
         response = await client.post("/graphql", json={"query": QUERY}, headers={"Authorization": "Bearer adm_test_x"})
 
     [error] = response.json()["errors"]

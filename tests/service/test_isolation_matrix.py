@@ -24,7 +24,7 @@ from tests.operations.api import Api, Json
 from tests.operations.inhabitants import INPUTS, OBJECTS, Known, furnish, names_at, unknown
 from tests.operations.schema_walk import SUBSCRIPTIONS, document, places, root_fields, selection
 from tests.service.identity_provider import Provider, providing, signed
-from tests.service.serving import serving
+from tests.service.serving import NO_TLS, serving
 
 PLACES = list(places())
 EVENTS = "text/event-stream"
@@ -72,7 +72,7 @@ async def scene(database_url: str, database: Database) -> AsyncGenerator[Scene]:
     async with providing(datetime.now(UTC)) as provider:
         settings = provider.settings(environment="theirs", algorithms=("RS256",))
         with serving(database_url, identity_providers=(settings,), failure_rate="1000000/minute") as url:
-            async with httpx2.AsyncClient(base_url=url) as client:
+            async with httpx2.AsyncClient(base_url=url, verify=NO_TLS) as client:
                 yield Scene(client, database, mine, known, theirs, their_known, provider)
 
 

@@ -26,7 +26,7 @@ from tests.memory import memory_of
 from tests.operations.api import Api, Json
 from tests.service.event_streams import event_stream_request
 from tests.service.processes import address, started
-from tests.service.serving import Caller
+from tests.service.serving import NO_TLS, Caller
 from tests.service.watching import until_open
 from tests.service.websockets import greeted
 
@@ -145,7 +145,9 @@ async def test_one_change_of_the_catalogue_reaches_all_of_them(
     async with AsyncExitStack() as stack:
         process = stack.enter_context(started(tmp_path, DATABASE_URL=database_url))
         url = address(process)
-        caller = await Caller.arrive(await stack.enter_async_context(httpx2.AsyncClient(base_url=url)), database, "b")
+        caller = await Caller.arrive(
+            await stack.enter_async_context(httpx2.AsyncClient(base_url=url, verify=NO_TLS)), database, "b"
+        )
         _, secret = await create_key(database, api.environment.id, "followers", (EVERY_SCOPE,))
         # What the first one brings with it isn't of each.
         async with crowd(url, secret, customers[:AT_ONCE], reached):

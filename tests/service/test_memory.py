@@ -23,6 +23,7 @@ from tests.either import only_postgresql
 from tests.memory import memory_of
 from tests.service.kept_figures import kept_figures
 from tests.service.processes import address, started
+from tests.service.serving import NO_TLS
 
 CUSTOMERS = int(os.environ.get("MEMORY_CUSTOMERS", "10000"))
 DOCUMENTS = int(os.environ.get("MEMORY_DOCUMENTS", "1500"))
@@ -65,7 +66,7 @@ async def _serving(folder: Path, url: str, database: Database, customers: int) -
     secret = await furnish(url, size, ten_days_ago(), Progress(disable=True))
     with started(folder, DATABASE_URL=url, ADMITTANCE_KEPT_BYTES=str(KEPT_BYTES)) as process:
         headers = {"Authorization": f"Bearer {secret}"}
-        async with httpx2.AsyncClient(base_url=address(process), headers=headers, timeout=60) as client:
+        async with httpx2.AsyncClient(base_url=address(process), headers=headers, timeout=60, verify=NO_TLS) as client:
             yield _Process(process.pid, client)
     async with database.begin_write() as connection:
         # To delete a million rows one by one takes minutes.

@@ -27,7 +27,7 @@ from resolvers.shared import SharedReads
 from schema.build import CORE_SCHEMA
 from storage.database import Database
 from storage.environments import create_environment
-from tests.service.serving import Caller
+from tests.service.serving import NO_TLS, Caller
 
 OPERATIONS_PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
 
@@ -62,7 +62,7 @@ async def _reading(
     settings = TelemetrySettings(metrics_token=SecretStr(token) if token else None)
     app = Starlette(routes=metrics_routes(metrics or Metrics(), database, settings))
     transport = httpx2.ASGITransport(app, client=(peer, 1))
-    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test", verify=NO_TLS) as client:
         yield client
 
 

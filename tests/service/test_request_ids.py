@@ -18,6 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gateway.telemetry.logs import LineHandler, log_formatter
 from gateway.telemetry.request_ids import RequestIds, current_request_id, note_credential
+from tests.service.serving import NO_TLS
 
 MADE = re.compile(r"req_[0-9a-f]{32}")
 
@@ -54,7 +55,7 @@ def _app(*, access_log: bool = False) -> RequestIds:
 
 def _client(app: RequestIds) -> httpx2.AsyncClient:
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
-    return httpx2.AsyncClient(transport=transport, base_url="http://test")
+    return httpx2.AsyncClient(transport=transport, base_url="http://test", verify=NO_TLS)
 
 
 @pytest.fixture

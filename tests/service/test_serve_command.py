@@ -13,6 +13,7 @@ from gateway.demo.loading import open_demonstration
 from storage.database import Database
 from storage.migrations import migrate
 from tests.service.processes import read_greeting, started
+from tests.service.serving import NO_TLS
 
 SMALL = 30
 OWN = "sqlite:///own.db"
@@ -30,7 +31,7 @@ async def test_the_curl_it_prints_can_be_pasted_and_ctrl_c_stops_it(tmp_path: Pa
         greeting = read_greeting(process)
         curl = shlex.split(greeting[greeting.index("curl") : greeting.index("Ctrl-C")].replace("\\\n", " "))
         headers = [curl[at + 1].split(": ") for at, argument in enumerate(curl) if argument == "-H"]
-        answer = httpx2.post(curl[1], content=curl[curl.index("-d") + 1], headers=dict(headers)).json()
+        answer = httpx2.post(curl[1], content=curl[curl.index("-d") + 1], headers=dict(headers), verify=NO_TLS).json()
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=20)
 
@@ -66,7 +67,7 @@ async def test_its_log_is_one_json_object_a_line_and_holds_no_secret(
 
     with started(tmp_path, DATABASE_URL=OWN) as process:
         url = re.findall(r"http://[^/]+", read_greeting(process))[0]
-        httpx2.get(f"{url}/{key}%0aforged?query={key}", headers={"Authorization": f"Bearer {key}"})
+        httpx2.get(f"{url}/{key}%0aforged?query={key}", headers={"Authorization": f"Bearer {key}"}, verify=NO_TLS)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=20)
 

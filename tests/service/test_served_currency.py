@@ -20,7 +20,7 @@ from tests.either import only_postgresql
 from tests.service.couples import Couple
 from tests.service.kept_figures import kept_figures
 from tests.service.processes import serving_processes
-from tests.service.serving import Caller
+from tests.service.serving import NO_TLS, Caller
 
 PAIRS = int(os.environ.get("CURRENCY_PAIRS", "200"))
 """Writes with a read after each, of each kind."""
@@ -51,7 +51,10 @@ async def _two_servers(
     given = {"ADMITTANCE_FAILURE_RATE": "1000000/minute", **settings}
     async with AsyncExitStack() as stack:
         urls = stack.enter_context(serving_processes(2, folder, url, **given))
-        clients = [await stack.enter_async_context(httpx2.AsyncClient(base_url=each, timeout=60)) for each in urls]
+        clients = [
+            await stack.enter_async_context(httpx2.AsyncClient(base_url=each, timeout=60, verify=NO_TLS))
+            for each in urls
+        ]
         first = await Caller.arrive(clients[0], database)
         yield first, Caller(clients[1], database, first.environment, first.secret)
 

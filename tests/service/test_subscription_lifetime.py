@@ -17,7 +17,7 @@ from storage.credentials import create_key, list_keys, revoke_key
 from storage.database import Database
 from tests.databases import postgresql_away
 from tests.either import only_postgresql
-from tests.service.serving import Caller, Json, serving
+from tests.service.serving import NO_TLS, Caller, Json, serving
 from tests.service.watching import (
     ACME,
     CHANGES,
@@ -39,7 +39,7 @@ from tests.service.websockets import greeted
 async def arrived(database_url: str, database: Database, **given: Json) -> AsyncGenerator[tuple[str, Caller]]:
     """The shop at an application with settings of its own."""
     with serving(database_url, **given) as url:
-        async with httpx2.AsyncClient(base_url=url) as client:
+        async with httpx2.AsyncClient(base_url=url, verify=NO_TLS) as client:
             caller = await Caller.arrive(client, database)
             await set_up(caller)
             yield url, caller
@@ -181,7 +181,7 @@ async def test_a_server_that_stops_completes_them(
     async with AsyncExitStack() as stack:
         serving_ = serving(database_url, shutdown_seconds=8)
         url = serving_.__enter__()
-        client = await stack.enter_async_context(httpx2.AsyncClient(base_url=url))
+        client = await stack.enter_async_context(httpx2.AsyncClient(base_url=url, verify=NO_TLS))
         shop = await Caller.arrive(client, database)
         await set_up(shop)
         watchers = [await stack.enter_async_context(watch(url, shop.secret, customer=ACME)) for _ in range(3)]

@@ -12,7 +12,7 @@ from storage.credentials import create_key
 from storage.database import Database
 from storage.environments import create_environment
 from storage.rows import events
-from tests.service.serving import Caller, Json, serving
+from tests.service.serving import NO_TLS, Caller, Json, serving
 from tests.service.watching import (
     ACME,
     Watch,
@@ -227,7 +227,7 @@ async def test_events_are_compiled_and_answered_the_same_if_they_are_not(
     database_url: str, database: Database, watch: Watch, *, compiled: bool
 ) -> None:
     with serving(database_url, compiled=compiled) as url:
-        async with httpx2.AsyncClient(base_url=url) as client:
+        async with httpx2.AsyncClient(base_url=url, verify=NO_TLS) as client:
             shop = await Caller.arrive(client, database)
             await set_up(shop)
             await grant(shop, "sso")

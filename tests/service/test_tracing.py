@@ -21,7 +21,7 @@ from gateway.telemetry.tracing import NoTracing, Tracing, tracer
 from resolvers.context import new_context
 from storage.database import Database
 from storage.environments import create_environment
-from tests.service.serving import Caller, serving
+from tests.service.serving import NO_TLS, Caller, serving
 
 KEY = "adm_live_" + "aB3" * 14 + "z"
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -181,7 +181,9 @@ async def test_a_name_that_is_a_key_is_not_sent(collector: Collector) -> None:
 async def test_the_application_traces_an_operation_and_its_batches(collector: Collector, database_url: str) -> None:
     database = Database.open(database_url)
     with serving(database_url, tracing=True) as url:
-        async with httpx2.AsyncClient(base_url=url, headers={"traceparent": f"00-{TRACE}-{PARENT}-01"}) as client:
+        async with httpx2.AsyncClient(
+            base_url=url, headers={"traceparent": f"00-{TRACE}-{PARENT}-01"}, verify=NO_TLS
+        ) as client:
             caller = await Caller.arrive(client, database)
             await caller.ask('query ByKey { feature(by: {lookupKey: "never-sent"}) { id } }')
     await database.close()

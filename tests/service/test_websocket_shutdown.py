@@ -15,7 +15,7 @@ from gateway.settings import Settings
 from storage.database import Database
 from tests.either import only_postgresql
 from tests.hostile.sockets import address
-from tests.service.serving import Caller, running
+from tests.service.serving import NO_TLS, Caller, running
 from tests.service.test_websocket import CREATE, DONE, SANDBOX, VIEWER, writes_held
 from tests.service.websockets import Json, greeted
 
@@ -127,7 +127,7 @@ async def _stoppable(database_url: str, **given: Json) -> AsyncGenerator[_Server
 
     with ExitStack() as stack:
         url = stack.enter_context(running(observed, settings))
-        async with httpx2.AsyncClient(base_url=url) as client:
+        async with httpx2.AsyncClient(base_url=url, verify=NO_TLS) as client:
             yield _Server(url, client, loops[0], stack)
         # Not in this thread: clients of this one may still have to say goodbye.
         await asyncio.to_thread(stack.close)

@@ -27,6 +27,7 @@ from storage.ids import new_id
 from storage.records import CustomerRecord
 from storage.unit_of_work import CustomerWork, write_customer
 from tests.service.processes import command_started, read_greeting
+from tests.service.serving import NO_TLS
 from tests.statements.stage import DAY, NOON, Stage, announce_all
 
 PAGE = Path(__file__).parents[2] / "docs" / "events.md"
@@ -57,8 +58,8 @@ def test_it_says_what_it_does_and_stops_when_it_is_told(
 def test_asked_to_it_says_whether_it_is_well(database_url: str, tmp_path: Path) -> None:
     with command_started(tmp_path, "worker", "--port", "0", DATABASE_URL=database_url) as process:
         [url] = re.findall(r"(http://\S+)/health/ready", read_greeting(process))
-        ready, metrics = httpx2.get(f"{url}/health/ready"), httpx2.get(f"{url}/metrics")
-        elsewhere = httpx2.get(f"{url}/graphql")
+        ready, metrics = httpx2.get(f"{url}/health/ready", verify=NO_TLS), httpx2.get(f"{url}/metrics", verify=NO_TLS)
+        elsewhere = httpx2.get(f"{url}/graphql", verify=NO_TLS)
         process.send_signal(signal.SIGTERM)
         rest, said = process.communicate(timeout=20)
 

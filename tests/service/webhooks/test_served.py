@@ -8,7 +8,7 @@ import pytest
 from gateway.setting_groups import WebhookSettings
 from gateway.webhooks.delivering import delivering_webhooks
 from storage.database import Database
-from tests.service.serving import Caller, serving
+from tests.service.serving import NO_TLS, Caller, serving
 from tests.service.webhooks.receiver import receiving
 from tests.service.webhooks.verifying import verified
 
@@ -18,7 +18,7 @@ COUNTED = 'admittance_webhook_attempts_total{outcome="confirmed"} 2.0'
 async def test_a_change_reaches_the_endpoint_that_was_made_for_it(database: Database, database_url: str) -> None:
     async with receiving() as receiver:
         with serving(database_url, webhook_private_targets=True, worker=True) as url:
-            async with httpx2.AsyncClient(base_url=url) as client:
+            async with httpx2.AsyncClient(base_url=url, verify=NO_TLS) as client:
                 caller = await Caller.arrive(client, database)
                 selection = "webhookEndpoint { id } secret"
                 made = await caller.do("createWebhookEndpoint", selection, url=receiver.url)
@@ -52,7 +52,7 @@ async def test_a_private_address_is_refused_unless_the_setting_allows(database: 
     answers: list[object] = []
     for allowed in (False, True):
         with serving(database_url, webhook_private_targets=allowed, worker=True) as url:
-            async with httpx2.AsyncClient(base_url=url) as client:
+            async with httpx2.AsyncClient(base_url=url, verify=NO_TLS) as client:
                 caller = await Caller.arrive(client, database, f"allowed {allowed}")
                 answers.append((await caller.ask(mutation))["createWebhookEndpoint"]["userErrors"])
 
