@@ -1,6 +1,6 @@
 """Clients that lose their server or their network, again and again, and neither lose a change nor see one twice.
 
-FOLLOW_ROUNDS says how often; it is 25 unless it is told. `make proofs-live` tells 500.
+FOLLOW_ROUNDS says how often; it is 10 unless it is told. `make proofs-live` tells 500.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from tests.clients.followers import KEEP_ALIVE_SECONDS, TRANSPORTS, following
 from tests.operations.api import Api, Json
 from tests.service.processes import address, started
 
-ROUNDS = int(os.environ.get("FOLLOW_ROUNDS", "25"))
+ROUNDS = int(os.environ.get("FOLLOW_ROUNDS", "10"))
 ENDINGS = ("killed", "stopped", "cut", "silent", "cut")
 """What becomes of the connections, in turns."""
 

@@ -104,12 +104,10 @@ GOOD = {
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _own_garbage_alone() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction] - pytest uses it
+def _own_garbage_alone() -> None:  # pyright: ignore[reportUnusedFunction] - pytest uses it
     """Leaves what other tests left behind out of every collection, as `serve` leaves out what it started with."""
     gc.collect()
     gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 def _takes_less(document: str, seconds: float) -> bool:

@@ -6,6 +6,7 @@ import random
 import sys
 import time
 from collections import Counter
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
@@ -51,6 +52,10 @@ FAILED = """query Failed($endpoint: ID!, $after: String) {
 }"""
 
 CHANGES_OF_A_CUSTOMER = 10
+
+DISPATCHERS = 4
+"""At once in the long test: an endpoint that fails has one attempt at a time of each."""
+
 ATTEMPT_SECONDS = 0.25
 
 WRONG: dict[str, Behaviour] = {
@@ -141,10 +146,10 @@ async def test_every_event_arrives_at_least_once_and_verifies_with_both_librarie
     async with receiving(misbehave) as receiver:
         endpoint = await post.endpoint(receiver.url)
         began = time.monotonic()
-        async with (
-            dispatching(post.database, schedule=AT_ONCE, seconds=ATTEMPT_SECONDS) as dispatcher,
-            running(dispatcher),
-        ):
+        async with AsyncExitStack() as stack:
+            for _ in range(DISPATCHERS):
+                made = dispatching(post.database, schedule=AT_ONCE, seconds=ATTEMPT_SECONDS)
+                await stack.enter_async_context(running(await stack.enter_async_context(made)))
             await post.happen(EVENTS // CHANGES_OF_A_CUSTOMER, CHANGES_OF_A_CUSTOMER)
             await receiver.until(lambda _: len(confirmed) == 2 * EVENTS)
         took = time.monotonic() - began
@@ -223,7 +228,8 @@ async def test_a_receiver_that_is_down_for_the_whole_time_loses_nothing(post: Po
 
 
 async def test_an_endpoint_that_hangs_holds_up_no_other(post: Post) -> None:
-    async with receiving(hang) as slow, receiving() as quick, dispatching(post.database, seconds=30) as dispatcher:
+    async with AsyncExitStack() as hanging, receiving() as quick, dispatching(post.database, seconds=30) as dispatcher:
+        slow = await hanging.enter_async_context(receiving(hang))
         await post.endpoint(slow.url)
         await post.endpoint(quick.url)
         await post.happen(30)
@@ -231,6 +237,8 @@ async def test_an_endpoint_that_hangs_holds_up_no_other(post: Post) -> None:
         async with running(dispatcher):
             await quick.until(lambda arrivals: len(arrivals) == 60)
             took = time.monotonic() - began
+            # Or the dispatcher would wait for its answers when it stops.
+            await hanging.aclose()
 
     assert took < 20
     assert slow.connections == 8
@@ -274,10 +282,10 @@ async def test_whatever_goes_wrong_with_an_attempt_counts_as_a_failure(
 async def test_endpoints_that_hang_hold_up_no_other_however_many(post: Post) -> None:
     """Before they are known to fail: from the very first attempts, with more to come for each of them."""
     async with (
-        receiving(hang) as slow,
         receiving() as quick,
         dispatching(post.database, seconds=30) as dispatcher,
         running(dispatcher),
+        receiving(hang) as slow,
     ):
         for number in range(6):
             await post.endpoint(f"{slow.url}/{number}")
