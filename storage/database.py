@@ -21,6 +21,7 @@ from storage.clock import Clock, SystemClock
 from storage.driver_errors import translating_connect_errors, translating_driver_errors
 from storage.errors import Contended, DatabaseUnavailable
 from storage.notifier import Notifier, begin_notes
+from storage.postgresql_driver import connect_to_postgresql
 from storage.sqlite_driver import SqliteConnections
 from storage.url import read_url
 
@@ -218,7 +219,15 @@ class Database:
 
 
 def _postgresql_engine(url: URL) -> AsyncEngine:
-    return create_async_engine(url, pool_size=10, max_overflow=10, hide_parameters=True, json_deserializer=orjson.loads)
+    arguments = {"async_creator_fn": connect_to_postgresql}
+    return create_async_engine(
+        url,
+        pool_size=10,
+        max_overflow=10,
+        connect_args=arguments,
+        hide_parameters=True,
+        json_deserializer=orjson.loads,
+    )
 
 
 def _sqlite_engine(url: URL, connections: SqliteConnections) -> AsyncEngine:

@@ -25,14 +25,14 @@ FEATURES = 50
 PRODUCTS = 20
 
 
-async def fill_catalogue(api: Api, at: datetime) -> None:
-    """Twenty products with fifty features each, which no two of them share.
+async def fill_catalogue(api: Api, at: datetime, size: int = PRODUCTS) -> None:
+    """Products, `size` of them, with fifty features each, which no two of them share.
 
     So nothing that is read for one customer is at hand already for another with another product. Product 007 has
     features 007x00 to 007x49, attached as prodft_007x00 and so on.
     """
-    plans = [{"id": f"prod_{p:03}", "name": f"Plan {p}", "lookup_key": f"{p:03}"} for p in range(PRODUCTS)]
-    pairs = [(f"prod_{p:03}", f"{p:03}x{f:02}") for p in range(PRODUCTS) for f in range(FEATURES)]
+    plans = [{"id": f"prod_{p:03}", "name": f"Plan {p}", "lookup_key": f"{p:03}"} for p in range(size)]
+    pairs = [(f"prod_{p:03}", f"{p:03}x{f:02}") for p in range(size) for f in range(FEATURES)]
     named = [{"id": f"feat_{key}", "name": key, "lookup_key": key} for _, key in pairs]
     attached = [{"id": f"prodft_{key}", "product_id": product, "feature_id": f"feat_{key}"} for product, key in pairs]
     rows: dict[Any, list[dict[str, Any]]] = {

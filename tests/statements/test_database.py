@@ -1,5 +1,7 @@
 """One database of two kinds: what it opens, refuses and answers alike."""
 
+import asyncio
+import struct
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -62,6 +64,25 @@ async def test_an_unreachable_database_is_unavailable(url: str) -> None:
         await list_environments(database)
 
     assert "hunter2" not in str(failure.value)
+    await database.close()
+
+
+async def test_a_server_that_ends_while_it_is_connected_to_is_unavailable() -> None:
+    async def greet_and_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1024)
+        # PostgreSQL's messages: who asks is who they say, the server's version, and that it is ready.
+        version = b"server_version\x0018.0\x00"
+        writer.write(b"R" + struct.pack("!ii", 8, 0))
+        writer.write(b"S" + struct.pack("!i", 4 + len(version)) + version)
+        writer.write(b"Z" + struct.pack("!i", 5) + b"I")
+        await reader.read(1)
+        writer.close()
+
+    async with await asyncio.start_server(greet_and_end, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        database = Database.open(f"postgresql://app@127.0.0.1:{port}/app?sslmode=disable")
+        with pytest.raises(DatabaseUnavailable):
+            await list_environments(database)
     await database.close()
 
 
