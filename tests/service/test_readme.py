@@ -2,7 +2,6 @@
 
 import json
 import re
-import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -15,36 +14,25 @@ from resolvers.callers import EVERY_SCOPE
 from storage.credentials import create_key
 from storage.database import Database
 from storage.environments import ensure_environments
+from tests.pages import PAGES, ROOT, blocks, commands, read_page
 from tests.service.serving import Caller, Json
 
 Command = Callable[..., int]
 
-ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-DEMO_DATA = (ROOT / "docs" / "demo-data.md").read_text(encoding="utf-8")
 SMALL = 30
 """Customers to load: the named ones are among them."""
 
 
-def _blocks(text: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-
-
-def _commands(text: str) -> list[list[str]]:
-    lines = "\n".join(_blocks(text, "sh")).replace("\\\n", " ").splitlines()
-    commands = [shlex.split(part, comments=True) for line in lines for part in line.split("&&")]
-    return [command for command in commands if command]
-
-
 def test_readme_is_short() -> None:
-    assert README.count("\n") < 120
+    assert read_page("README.md").count("\n") < 120
 
 
 def test_every_target_of_make_that_is_named_is_there() -> None:
-    named = {command[1] for command in _commands(README) if command[0] == "make"}
+    typed = {command[1] for page in PAGES for command in commands(page) if command[0] == "make"}
+    named = {target for page in PAGES for target in re.findall(r"`make ([a-z-]+)", read_page(page))}
 
-    assert named == {"serve", "test", "install"}
-    for target in named | set(re.findall(r"`make ([a-z]+)`", README + DEMO_DATA)):
+    assert typed == {"serve", "test", "install"}
+    for target in typed | named:
         planned = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, check=False)
         assert planned.returncode == 0, target
 
@@ -53,13 +41,13 @@ async def test_the_first_curl_is_answered_as_shown(
     client: httpx2.AsyncClient, database: Database, tmp_path: Path
 ) -> None:
     demonstration = await open_demonstration(database, tmp_path / "key", lambda _played, _of: None, customers=SMALL)
-    [curl] = [command for command in _commands(README) if command[0] == "curl"]
+    [curl] = [command for command in commands("README.md") if command[0] == "curl"]
     headers = [curl[at + 1].split(": ") for at, argument in enumerate(curl) if argument == "-H"]
     given = {name: value.replace("$(cat admittance.demo-key)", demonstration.secret) for name, value in headers}
 
     response = await client.post(httpx2.URL(curl[1]).path, content=curl[curl.index("-d") + 1], headers=given)
 
-    [shown] = _blocks(README, "json")
+    [shown] = blocks("README.md", "json")
     assert response.json() == json.loads(shown)
 
 
@@ -68,10 +56,10 @@ def test_the_commands_for_ones_own_data_work_in_the_order_shown(
 ) -> None:
     monkeypatch.setenv("ADMITTANCE_DATABASE_URL", f"sqlite:///{Path.cwd()}/own.db")
     monkeypatch.chdir(ROOT)
-    commands = [command[1:] for command in _commands(README) if command[0] == "admittance"]
+    typed = [command[1:] for command in commands("README.md") if command[0] == "admittance"]
 
-    assert [command[0] for command in commands] == ["migrate", "catalog", "keys", "serve"]
-    for command in commands[:-1]:
+    assert [command[0] for command in typed] == ["migrate", "catalog", "keys", "serve"]
+    for command in typed[:-1]:
         assert admittance(*command) == 0, command
     assert capsys.readouterr().out.splitlines()[-1].startswith("adm_test_")
     assert admittance("serve", "--help") == 0
@@ -89,7 +77,7 @@ async def test_the_queries_for_ones_own_data_work_in_the_order_shown(
     await caller.do(
         "createProduct", "product { id }", name="Business", lookupKey="business", features=[{"lookupKey": "sso"}]
     )
-    mutation, query, session = _blocks(README, "graphql")
+    mutation, query, session = blocks("README.md", "graphql")
 
     written = await caller.ask(mutation)
     seen = await caller.ask(query)
@@ -108,7 +96,7 @@ async def test_the_questions_in_the_docs_are_answered(
 ) -> None:
     demonstration = await open_demonstration(database, tmp_path / "key", lambda _played, _of: None, customers=SMALL)
     caller = Caller(client, database, demonstration.environment, demonstration.secret)
-    access, history = _blocks(DEMO_DATA, "graphql")
+    access, history = blocks("docs/demo-data.md", "graphql")
 
     decisions: Json = (await caller.ask(access))["customer"]["access"]
     before: Json = await caller.ask(history, {"at": "2000-01-01T00:00:00Z"})
@@ -121,17 +109,15 @@ async def test_the_questions_in_the_docs_are_answered(
     assert before == {"customer": {"entitlementsAt": {"nodes": []}}}
 
 
-@pytest.mark.parametrize(
-    "page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda page: page.name
-)
-def test_links_lead_somewhere(page: Path) -> None:
-    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", read_page(page))
 
-    assert [link for link in links if not (page.parent / link).exists()] == []
+    assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
 
 
 def test_the_fields_that_are_shown_as_examples_are_those_of_the_schema() -> None:
-    guide = (ROOT / "docs" / "fields.md").read_text(encoding="utf-8")
+    guide = read_page("docs/fields.md")
     shown = re.findall(r"From `([a-z/_.]+)`:\n\n```python\n(.*?)^```", guide, re.MULTILINE | re.DOTALL)
 
     assert len(shown) == guide.count("```python") == 4
