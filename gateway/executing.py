@@ -6,10 +6,11 @@ from typing import Any
 from strawberry.types import ExecutionResult
 
 from execution import CompiledOperation, Fallback, sources
+from execution.core import execute as execute_by_core
+from execution.core import is_awaitable
 from gateway.preparing.preparation import Operation, Prepared
 from resolvers.context import Context
 from resolvers.live import Moment
-from schema.build import CORE_SCHEMA, SCHEMA, prepared_document
 from schema.wording import plain_words
 
 Variables = Mapping[str, Any] | None
@@ -33,14 +34,13 @@ async def execute(
     if isinstance(compiled, CompiledOperation):
         result = await compiled.run(context, variables, root)
         fallback = result.fallback
-        for error in result.errors:
-            error.message = plain_words(error.message)
-        answer = ExecutionResult(data=result.data, errors=result.errors or None)
     else:
-        answer = await _interpret(prepared, operation, variables, context, root)
+        result = await _interpret(prepared, operation, variables, context, root)
     if fallback is not None and on_fallback is not None:
         on_fallback(fallback.reason)
-    return answer
+    for error in result.errors or ():
+        error.message = plain_words(error.message)
+    return ExecutionResult(data=result.data, errors=result.errors or None)
 
 
 async def open_source(
@@ -48,7 +48,7 @@ async def open_source(
 ) -> AsyncGenerator[Moment] | ExecutionResult:
     """What is to be told to a subscriber, each in a context of its own; or a result with what stands against it."""
     assert prepared.document is not None, "it has operations"  # noqa: S101
-    opened = await sources.open_source(CORE_SCHEMA, prepared.document, context, variables, operation.name)
+    opened = await sources.open_source(operation.schema, prepared.document, context, variables, operation.name)
     if not isinstance(opened, list):
         return opened
     for error in opened:
@@ -58,13 +58,8 @@ async def open_source(
 
 async def _interpret(
     prepared: Prepared, operation: Operation, variables: Variables, context: Context, root: object
-) -> Any:  # noqa: ANN401
-    assert prepared.document is not None, "it has operations"  # noqa: S101
-    return await SCHEMA.execute(
-        prepared.text,
-        variable_values=dict(variables or {}),
-        root_value=root,
-        context_value=context,
-        operation_name=operation.name,
-        operation_extensions=prepared_document(prepared.document),
+) -> Any:  # noqa: ANN401 - a result of graphql-core's
+    answered = execute_by_core(
+        operation.schema, prepared.document, root, context, dict(variables or {}), operation.name
     )
+    return await answered if is_awaitable(answered) else answered

@@ -45,8 +45,9 @@ class UnknownOperation(Exception):
 
 @dataclass
 class Operation:
-    """An operation of a document that is valid."""
+    """An operation of a document that is valid for a schema."""
 
+    schema: GraphQLSchema = field(repr=False)
     definition: OperationDefinitionNode
     limits: Limits
     formula: Formula = field(repr=False)
@@ -248,7 +249,7 @@ class Preparation:
             return _refused(text, errors)
         definitions = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
         operations = tuple(
-            Operation(definition, self._limits, measuring.formula, measure, self._compiling(document))
+            Operation(self._schema, definition, self._limits, measuring.formula, measure, self._compiling(document))
             for definition, measure in zip(definitions, measuring.operations, strict=True)
         )
         size = len(text) + BYTES_PER_DOCUMENT + BYTES_PER_PART * census.parts
