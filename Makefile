@@ -82,12 +82,13 @@ bench-protections: $(VENV)/installed-dev ## compare the page operation with all 
 graphiql: graphiql/node_modules/.package-lock.json ## build GraphiQL from graphiql/ anew; needs Node 20
 	@cd graphiql && npm run build
 
-check: $(VENV)/installed-dev ## check style, types, the layers, the layout and the committed schema
+check: $(VENV)/installed-dev ## check style, types, layers and layout, and the schema: that it is written down, and against the last release's
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/admittance schema check
+	@$(BIN)/admittance schema diff graphql/released/schema.graphql
 	@$(BIN)/python -m pytest -q tests/service/test_layout.py
 
 format: $(VENV)/installed-dev ## put the code into shape

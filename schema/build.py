@@ -1,8 +1,10 @@
 """The schema, assembled."""
 
 from datetime import datetime
+from functools import cache
 
 import strawberry
+from graphql import GraphQLOneOfDirective
 from strawberry.schema.config import StrawberryConfig
 
 from schema.customer_subscription import CustomerSubscription, SubscriptionItem
@@ -33,6 +35,9 @@ CORE_SCHEMA = SCHEMA._schema  # noqa: SLF001 # pyright: ignore[reportPrivateUsag
 """The same as graphql-core's object, to parse and validate documents by."""
 
 
+@cache
 def sdl() -> str:
     """The schema as text, sorted: what `graphql/schema.graphql` must hold."""
-    return f"{_assemble(is_sorted=True).as_str()}\n"
+    described = f'"""{GraphQLOneOfDirective.description}"""\ndirective @oneOf'
+    # The printer leaves out what the specification says of its directive.
+    return f"{_assemble(is_sorted=True).as_str()}\n".replace("directive @oneOf", described, 1)

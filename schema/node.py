@@ -12,7 +12,8 @@ _ID = "The public id, the same in every interface and log."
 @strawberry.interface(
     description=(
         "An object with an id. Ids are opaque, unique over all types, and begin with a prefix for their type. One id "
-        "has one value: no field of such an object depends on an argument of a field above it."
+        "has one value: no field of such an object depends on an argument of a field above it. Open: "
+        "clients must expect types they don't know."
     )
 )
 class Node:

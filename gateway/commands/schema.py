@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
+from gateway.commands.schema_diff import diff
 from gateway.console import CommandFailed, err, out
 from schema.build import sdl
 
 _DIFF_LINES = 20
 
 app = typer.Typer(no_args_is_help=True, help="The public GraphQL schema, as client teams get it.")
+app.command()(diff)
 
 
 @app.command(name="print")

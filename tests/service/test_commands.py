@@ -236,6 +236,7 @@ def test_a_stale_schema_is_shown_with_its_difference(admittance: Command, tmp_pa
         ["schema"],
         ["schema", "print"],
         ["schema", "check"],
+        ["schema", "diff"],
     ],
 )
 def test_every_command_has_a_help_text(admittance: Command, capsys: Captured, command: list[str]) -> None:
