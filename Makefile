@@ -21,7 +21,7 @@ NEED = command -v $(1) >/dev/null || { echo "Installing $(2) ..."; \
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help install serve test test-clients test-browser test-redis proofs proofs-live fuzz bench bench-growth bench-protections \
-	check graphiql format lock clean
+	check contract graphiql format lock clean
 
 help: ## list these commands
 	@echo "Admittance: which customer may use which feature, now or at any instant, and why."
@@ -78,6 +78,9 @@ bench-growth: $(VENV)/installed-dev ## show how a page's cost grows, up to a mil
 
 bench-protections: $(VENV)/installed-dev ## compare the page operation with all protections on and off
 	@$(BIN)/python -m benchmarks.protections
+
+contract: $(VENV)/installed ## renew what is generated in graphql/ for client teams: the SDL, introspection, possible types
+	@$(BIN)/admittance schema write
 
 graphiql: graphiql/node_modules/.package-lock.json ## build GraphiQL from graphiql/ anew; needs Node 20
 	@cd graphiql && npm run build

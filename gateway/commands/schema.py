@@ -1,16 +1,18 @@
 """`admittance schema ...`."""
 
-from difflib import unified_diff
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from gateway.commands.generated import check_is_current, write_file
 from gateway.commands.schema_diff import diff
-from gateway.console import CommandFailed, err, out
+from gateway.console import CommandFailed, err
 from schema.build import sdl
+from schema.published import published_files
 
-_DIFF_LINES = 20
+Folder = Annotated[Path, typer.Argument(help="The folder client teams take the schema from.")]
 
 app = typer.Typer(no_args_is_help=True, help="The public GraphQL schema, as client teams get it.")
 app.command()(diff)
@@ -18,24 +20,24 @@ app.command()(diff)
 
 @app.command(name="print")
 def print_() -> None:
-    """Print the schema as SDL, sorted. `admittance schema print > graphql/schema.graphql` renews the committed one."""
+    """Print the schema as SDL, sorted."""
     # Neither wrapped nor marked up: it is a file's content.
     typer.echo(sdl(), nl=False)
 
 
 @app.command()
-def check(
-    file: Annotated[Path, typer.Argument(help="The committed schema.")] = Path("graphql/schema.graphql"),
-) -> None:
-    """Check that the committed schema is the one the code serves."""
-    if not file.is_file():
-        raise CommandFailed(f"There is no {file}. `admittance schema print > {file}` makes it.")
-    committed, served = file.read_text(encoding="utf-8"), sdl()
-    if committed == served:
-        err.print(f"{file} is up to date.")
-        return
-    diff = list(unified_diff(committed.splitlines(), served.splitlines(), str(file), "the code", lineterm="", n=1))
-    out.print("\n".join(diff[:_DIFF_LINES]))
-    if len(diff) > _DIFF_LINES:
-        out.print(f"... and {len(diff) - _DIFF_LINES} lines more.")
-    raise CommandFailed(f"{file} is stale. `admittance schema print > {file}` renews it.")
+def write(folder: Folder = Path("graphql")) -> None:
+    """Write what is generated for client teams: the SDL, introspection.json and possibleTypes.json."""
+    if not folder.is_dir():
+        raise CommandFailed(f"There is no folder {folder}.")
+    for name, text in published_files().items():
+        write_file(folder / name, text)
+
+
+@app.command()
+def check(folder: Folder = Path("graphql")) -> None:
+    """Check that the generated files are those of the schema the code serves."""
+    renewal = shlex.join(["admittance", "schema", "write", str(folder)])
+    for name, current in published_files().items():
+        check_is_current(folder / name, current, "the code", renewal)
+    err.print(f"{folder} is up to date.")

@@ -42,7 +42,7 @@ NOT_REFETCHABLE = {
 
 
 def test_the_committed_schema_is_current() -> None:
-    """`admittance schema print > graphql/schema.graphql` renews it."""
+    """`make contract` renews it."""
     assert COMMITTED.read_text() == SDL
 
 

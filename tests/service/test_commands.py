@@ -15,7 +15,8 @@ from storage.records import Credential
 Command = Callable[..., int]
 Captured = pytest.CaptureFixture[str]
 
-SCHEMA = Path(__file__).parents[2] / "graphql" / "schema.graphql"
+CONTRACT = Path(__file__).parents[2] / "graphql"
+GENERATED = ["introspection.json", "possibleTypes.json", "schema.graphql"]
 
 
 @pytest.fixture
@@ -141,7 +142,7 @@ def test_the_list_of_keys_shows_scopes_last_use_and_end(
         (["keys", "create", "-e", "nowhere"], 'There is no environment named "nowhere".'),
         (["keys", "revoke", "key_nope"], "There is no key key_nope."),
         (["catalog", "plan", "missing.yaml"], "There is no file missing.yaml."),
-        (["schema", "check", "missing.graphql"], "There is no missing.graphql."),
+        (["schema", "check", "missing"], "There is no missing/schema.graphql."),
     ],
 )
 def test_what_is_not_there_is_said_in_one_sentence(
@@ -196,24 +197,60 @@ def test_unusable_settings_are_named(admittance: Command, tmp_path: Path, capsys
     assert capsys.readouterr().err.startswith("error: admittance.toml: there is no setting `prot`;")
 
 
-def test_the_committed_schema_is_the_one_the_code_serves(admittance: Command, capsys: Captured) -> None:
-    assert admittance("schema", "check", str(SCHEMA)) == 0
+def test_the_generated_files_are_those_of_the_schema_the_code_serves(admittance: Command, capsys: Captured) -> None:
+    assert admittance("schema", "check", str(CONTRACT)) == 0
     assert admittance("schema", "print") == 0
 
-    assert capsys.readouterr().out == SCHEMA.read_text(encoding="utf-8")
+    assert capsys.readouterr().out == (CONTRACT / "schema.graphql").read_text(encoding="utf-8")
 
 
-def test_a_stale_schema_is_shown_with_its_difference(admittance: Command, tmp_path: Path, capsys: Captured) -> None:
-    stale = tmp_path / "stale.graphql"
-    stale.write_text(SCHEMA.read_text(encoding="utf-8").replace("type Feature implements", "type Trait implements"))
+def test_the_generated_files_are_written_anew(admittance: Command, tmp_path: Path) -> None:
+    assert admittance("schema", "write", str(tmp_path)) == 0
 
-    code = admittance("schema", "check", str(stale))
+    written = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    assert sorted(written) == GENERATED
+    assert written == {name: (CONTRACT / name).read_bytes() for name in written}
+
+
+@pytest.mark.parametrize("name", GENERATED)
+def test_a_stale_file_is_shown_with_its_difference(
+    admittance: Command, tmp_path: Path, capsys: Captured, name: str
+) -> None:
+    admittance("schema", "write", str(tmp_path))
+    stale = tmp_path / name
+    stale.write_text(stale.read_text(encoding="utf-8").replace("Grant", "Gift"), encoding="utf-8")
+    capsys.readouterr()
+
+    code = admittance("schema", "check", str(tmp_path))
 
     printed = capsys.readouterr()
     assert code == 1
-    assert "-type Trait implements Node {" in printed.out.splitlines()
-    assert "+type Feature implements Node {" in printed.out.splitlines()
-    assert printed.err == f"error: {stale} is stale. `admittance schema print > {stale}` renews it.\n"
+    assert [line for line in printed.out.splitlines() if line.startswith("-") and "Gift" in line]
+    assert [line for line in printed.out.splitlines() if line.startswith("+") and "Grant" in line]
+    assert printed.err == f"error: {stale} is stale. `admittance schema write {tmp_path}` renews it.\n"
+
+
+def test_a_missing_file_is_named(admittance: Command, tmp_path: Path, capsys: Captured) -> None:
+    assert admittance("schema", "check", str(tmp_path)) == 1
+
+    missing = tmp_path / "schema.graphql"
+    assert capsys.readouterr().err == f"error: There is no {missing}. `admittance schema write {tmp_path}` makes it.\n"
+
+
+def test_a_file_that_cannot_be_written_is_named(admittance: Command, tmp_path: Path, capsys: Captured) -> None:
+    taken = tmp_path / "introspection.json"
+    taken.mkdir()
+
+    assert admittance("schema", "write", str(tmp_path)) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == f"error: {taken} can't be written: is a directory."
+
+
+def test_the_command_that_is_said_to_renew_a_file_can_be_pasted(admittance: Command, capsys: Captured) -> None:
+    assert admittance("schema", "check", "for clients") == 1
+
+    assert capsys.readouterr().err == (
+        "error: There is no for clients/schema.graphql. `admittance schema write 'for clients'` makes it.\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -235,6 +272,7 @@ def test_a_stale_schema_is_shown_with_its_difference(admittance: Command, tmp_pa
         ["catalog", "apply"],
         ["schema"],
         ["schema", "print"],
+        ["schema", "write"],
         ["schema", "check"],
         ["schema", "diff"],
     ],
