@@ -15,6 +15,8 @@ NEED = command -v $(1) >/dev/null || { echo "Installing $(2) ..."; \
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2) >/dev/null; } || \
 	{ echo "There is no $(1), and it can't be installed here. On Debian and Ubuntu: apt-get install $(2)" >&2; exit 1; }
 
+CLIENTS := tests/clients tests/codegen
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -39,8 +41,8 @@ serve: install ## migrate, load the demonstration data once, and serve http://12
 test: $(VENV)/installed-dev ## run the whole test suite, on SQLite and on a real PostgreSQL
 	@$(BIN)/python -m pytest -q -n auto --dist worksteal $(ARGS)
 
-test-clients: $(VENV)/installed-dev tests/clients/node_modules/.package-lock.json ## run clients in JavaScript against the server; needs Node 20
-	@$(BIN)/python -m pytest -q tests/clients $(ARGS)
+test-clients: $(VENV)/installed-dev $(CLIENTS:=/node_modules/.package-lock.json) ## run clients in JavaScript and TypeScript against the server; needs Node 20
+	@$(BIN)/python -m pytest -q $(CLIENTS) $(ARGS)
 
 test-browser: $(VENV)/installed-dev ## run GraphiQL of a built wheel in Chromium, which is installed if it can be
 	@$(call NEED,chromium,chromium)

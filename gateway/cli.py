@@ -7,7 +7,7 @@ import typer
 from rich.text import Text
 
 from gateway.catalog.file import CatalogInvalid
-from gateway.commands import catalog, documents, environments, keys, schema
+from gateway.commands import catalog, codegen, documents, environments, keys, schema
 from gateway.commands.migrate import migrate
 from gateway.commands.serve import serve
 from gateway.commands.settings import settings
@@ -31,6 +31,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(documents.app, name="documents")
 app.add_typer(schema.app, name="schema")
+app.add_typer(codegen.app, name="codegen")
 app.command()(settings)
 
 

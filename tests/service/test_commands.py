@@ -275,6 +275,8 @@ def test_the_command_that_is_said_to_renew_a_file_can_be_pasted(admittance: Comm
         ["schema", "write"],
         ["schema", "check"],
         ["schema", "diff"],
+        ["codegen"],
+        ["codegen", "keys"],
     ],
 )
 def test_every_command_has_a_help_text(admittance: Command, capsys: Captured, command: list[str]) -> None:

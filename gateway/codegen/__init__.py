@@ -1,0 +1,1 @@
+"""Code that client teams compile against, made from an environment's catalogue."""
