@@ -15,6 +15,9 @@ NEED = command -v $(1) >/dev/null || { echo "Installing $(2) ..."; \
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2) >/dev/null; } || \
 	{ echo "There is no $(1), and it can't be installed here. On Debian and Ubuntu: apt-get install $(2)" >&2; exit 1; }
 
+# Of the client in Python, whose generator needs another graphql-core.
+PYTHON_CLIENT := .venv-client
+
 CLIENTS := tests/clients tests/codegen
 
 .DEFAULT_GOAL := help
@@ -41,7 +44,7 @@ serve: install ## migrate, load the demonstration data once, and serve http://12
 test: $(VENV)/installed-dev ## run the whole test suite, on SQLite and on a real PostgreSQL
 	@$(BIN)/python -m pytest -q -n auto --dist worksteal $(ARGS)
 
-test-clients: $(VENV)/installed-dev $(CLIENTS:=/node_modules/.package-lock.json) ## run clients in JavaScript and TypeScript against the server; needs Node 20
+test-clients: $(VENV)/installed-dev $(PYTHON_CLIENT)/installed $(CLIENTS:=/node_modules/.package-lock.json) ## run clients in TypeScript and Python against the server; needs Node 20
 	@$(BIN)/python -m pytest -q $(CLIENTS) $(ARGS)
 
 test-browser: $(VENV)/installed-dev ## run GraphiQL of a built wheel in Chromium, which is installed if it can be
@@ -107,8 +110,8 @@ lock: ## take the newest versions the bounds in pyproject.toml allow into both l
 	"$$uv/bin/uv" $(LOCK) --group dev --constraints requirements.lock --output-file requirements-dev.lock
 	@echo "Renewed requirements.lock and requirements-dev.lock."
 
-clean: ## remove .venv and every cache; databases stay
-	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+clean: ## remove what is installed for Python and every cache; databases stay
+	@rm -rf $(VENV) $(PYTHON_CLIENT) .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Named by path and not phony: made once, and again when a lock file or the package's metadata changes.
@@ -121,6 +124,12 @@ $(VENV)/installed: requirements.lock pyproject.toml $(VENV)/created
 $(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed
 	@echo "Installing what requirements-dev.lock names into $(VENV) ..."
 	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(PYTHON_CLIENT)/installed: tests/clients/python/requirements.lock $(VENV)/created
+	@echo "Installing what $< names into $(PYTHON_CLIENT) ..."
+	@$(PYTHON) -m venv --clear $(PYTHON_CLIENT)
+	@$(PYTHON_CLIENT)/bin/python -m pip install -qq --disable-pip-version-check --no-input --require-hashes -r $<
 	@touch $@
 
 # npm writes this file itself, last of all.

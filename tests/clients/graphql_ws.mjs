@@ -1,10 +1,16 @@
 // graphql-ws: queries over one socket, an error that ends its own operation alone, and a credential that opens nothing.
+// The client is that of docs/websocket.md.
+import { readFileSync } from "node:fs";
 import { createClient } from "graphql-ws";
 
 const { ADMITTANCE_URL: address, ADMITTANCE_KEY: key } = process.env;
-const url = address.replace(/^http/, "ws");
-const connect = (secret) =>
-  createClient({ url, retryAttempts: 0, connectionParams: { authorization: `Bearer ${secret}` } });
+const page = readFileSync(new URL("../../docs/websocket.md", import.meta.url), "utf8");
+const shown = page
+  .match(/^```js\n(.*?)^```/ms)[1]
+  .replace(/^import .*\n/m, "")
+  .replace(/wss:.*\/graphql/, address.replace(/^http/, "ws"));
+const make = new Function("createClient", "freshToken", `${shown}; return client;`);
+const connect = (secret) => make((options) => createClient({ ...options, retryAttempts: 0 }), async () => secret);
 
 const ask = (client, query, variables) =>
   new Promise((resolve) => {

@@ -295,4 +295,5 @@ def _check_that_they_show_something(data: Json) -> None:
     assert data["SessionView"]["viewer"]["kind"] == "API_KEY"
     assert data["WhoHasFeature"]["feature"]["customers"]["edges"]
     assert data["CatalogueAdmin"]["attachFeature"]["productFeature"]["product"]["lookupKey"] == "enterprise"
+    assert data["StartSubscription"]["createSubscription"]["change"]["added"]
     assert data["GrantAccess"]["grantEntitlement"]["change"]["added"][0]["lookupKey"] == "sso"
