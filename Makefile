@@ -18,7 +18,7 @@ NEED = command -v $(1) >/dev/null || { echo "Installing $(2) ..."; \
 # Of the client in Python, whose generator needs another graphql-core.
 PYTHON_CLIENT := .venv-client
 
-CLIENTS := tests/clients tests/codegen
+CLIENTS := tests/clients tests/codegen tests/federation
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -84,7 +84,7 @@ bench-growth: $(VENV)/installed-dev ## show how a page's cost grows, up to a mil
 bench-protections: $(VENV)/installed-dev ## compare the page operation with all protections on and off
 	@$(BIN)/python -m benchmarks.protections
 
-contract: $(VENV)/installed ## renew what is generated in graphql/ for client teams: the SDL, introspection, possible types
+contract: $(VENV)/installed ## renew what is generated in graphql/ for client teams: both SDLs, introspection, possible types
 	@$(BIN)/admittance schema write
 
 graphiql: graphiql/node_modules/.package-lock.json ## build GraphiQL from graphiql/ anew; needs Node 20

@@ -1,7 +1,8 @@
 """The application, put together."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -37,10 +38,12 @@ from gateway.websocket.door import GraphQLSockets
 from gateway.working import working
 from resolvers.shared import SharedReads
 from schema.build import CORE_SCHEMA
+from schema.subgraph import subgraph
 from storage.database import Database
 from storage.migrations import check_schema
 
 GRAPHQL_PATH = "/graphql"
+SUBGRAPH_PATH = "/subgraph"
 
 _READABLE_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", "X-Request-Id")
 _ACCEPTED_HEADERS = (
@@ -64,32 +67,31 @@ def build_app(settings: Settings) -> Starlette:
     usage = KeyUsage(database)
     rates = RateLimits(settings)
     identity = IdentityProviders(settings.identity_providers)
-    preparation = Preparation(CORE_SCHEMA, Limits.of(settings), compiled=settings.compiled)
+    preparations = _preparations(settings)
     metrics = Metrics()
-    metrics.registry.register(KeptFigures(shared, preparation))
+    metrics.registry.register(KeptFigures(shared, preparations[GRAPHQL_PATH], preparations.get(SUBGRAPH_PATH)))
     beside = working(settings, database, shared, metrics.registry) if settings.worker else nullcontext()
     tracing = tracer(settings)
     readiness = Readiness(database)
     authenticator = Authenticator(shared, database.clock, identity, rates, usage)
-    operations = Operations(
+    documents = Documents(database, settings)
+    operate = partial(
+        Operations,
         database,
         settings,
         shared=shared,
-        preparation=preparation,
-        documents=Documents(database, settings),
+        documents=documents,
         rates=rates,
         metrics=metrics,
         tracing=tracing,
     )
+    operations = {path: operate(preparation=each) for path, each in preparations.items()}
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(database.close)
-            stack.push_async_callback(shared.close)
-            stack.push_async_callback(rates.close)
-            stack.push_async_callback(identity.close)
-            stack.push_async_callback(tracing.close)
+            for each in (database, shared, rates, identity, tracing):
+                stack.push_async_callback(each.close)
             # A process over tables it doesn't know would answer every request with a surprise.
             await check_schema(database)
             await stack.enter_async_context(usage)
@@ -97,25 +99,34 @@ def build_app(settings: Settings) -> Starlette:
             yield
             readiness.stop()
 
-    view = GraphQLView(authenticator, operations, metrics, settings)
+    views = {path: GraphQLView(authenticator, each, metrics, settings) for path, each in operations.items()}
     routes: list[BaseRoute] = [
-        Route(GRAPHQL_PATH, view),
-        Route(f"{GRAPHQL_PATH}/d/{{document_id:path}}", view),
-        WebSocketRoute(GRAPHQL_PATH, GraphQLSockets(authenticator, operations, metrics, settings)),
-        *schema_routes(authenticator, operations),
+        *(Route(path, each) for path, each in views.items()),
+        Route(f"{GRAPHQL_PATH}/d/{{document_id:path}}", views[GRAPHQL_PATH]),
+        WebSocketRoute(GRAPHQL_PATH, GraphQLSockets(authenticator, operations[GRAPHQL_PATH], metrics, settings)),
+        *schema_routes(authenticator, operations[GRAPHQL_PATH]),
         *health_routes(readiness),
         *metrics_routes(metrics, database, settings),
         *(graphiql_routes(graphql_path=GRAPHQL_PATH) if settings.graphiql else welcome_routes()),
     ]
     return Starlette(
         routes=routes,
-        middleware=_middleware(settings, view),
+        middleware=_middleware(settings, views),
         lifespan=lifespan,
         exception_handlers={HTTPException: _refuse},
     )
 
 
-def _middleware(settings: Settings, view: GraphQLView) -> list[Middleware]:
+def _preparations(settings: Settings) -> dict[str, Preparation]:
+    """Those of the schemas that are served, by path."""
+    schemas = {GRAPHQL_PATH: CORE_SCHEMA}
+    if settings.subgraph:
+        schemas[SUBGRAPH_PATH] = subgraph(settings.subgraph_prefix).schema
+    limits = Limits.of(settings)
+    return {path: Preparation(schema, limits, compiled=settings.compiled) for path, schema in schemas.items()}
+
+
+def _middleware(settings: Settings, views: Mapping[str, GraphQLView]) -> list[Middleware]:
     """From the outermost to the innermost."""
     found = [Middleware(RequestIds, access_log=settings.access_log)]
     if settings.cors_origins:
@@ -128,7 +139,7 @@ def _middleware(settings: Settings, view: GraphQLView) -> list[Middleware]:
                 expose_headers=_READABLE_HEADERS,
             )
         )
-    found.append(Middleware(StraightWay, path=GRAPHQL_PATH, view=view))
+    found += [Middleware(StraightWay, path=path, view=view) for path, view in views.items()]
     if settings.compression:
         found.append(Middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES, compresslevel=COMPRESSION_LEVEL))
     return found

@@ -119,6 +119,12 @@ class HttpSettings(BaseSettings):
     )
     compression: bool = Field(default=True, description="Whether answers from 1 kB on are compressed (gzip).")
     graphiql: bool = Field(default=True, description="Whether GraphiQL is served at /.")
+    subgraph: bool = Field(default=True, description="Whether the Apollo Federation subgraph is served at /subgraph.")
+    subgraph_prefix: str = Field(
+        default="",
+        pattern=r"^([A-Za-z][A-Za-z0-9_]{0,31})?$",
+        description="What names of the subgraph's types begin with, where a company's graph has some of them already.",
+    )
 
 
 class LimitSettings(BaseSettings):

@@ -4,7 +4,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pydantic import ValidationError
 from pydantic_settings import (
@@ -85,13 +85,13 @@ class Settings(
         )
 
     @classmethod
-    def read(cls) -> Self:
-        """The settings in force. Raises: SettingsInvalid."""
+    def read(cls, **given: Any) -> Self:  # noqa: ANN401 - values of any setting
+        """The settings in force, with those that are given in place of others. Raises: SettingsInvalid."""
         file = settings_file()
         if FILE_VARIABLE in os.environ and not file.is_file():
             raise SettingsInvalid([f"{FILE_VARIABLE} names {file}, and there is no such file."])
         try:
-            return cls()
+            return cls(**given)
         except tomllib.TOMLDecodeError as error:
             raise SettingsInvalid([f"{file} is not a TOML file: {error}."]) from None
         except SettingsError:

@@ -6,6 +6,7 @@ from typing import Any
 from graphql import GraphQLSchema, build_schema, introspection_from_schema, is_abstract_type
 
 from schema.build import sdl
+from schema.subgraph import subgraph
 
 Json = Any
 
@@ -18,6 +19,7 @@ def published_files() -> dict[str, str]:
         "schema.graphql": text,
         "introspection.json": _as_json(introspection_from_schema(schema)),
         "possibleTypes.json": _as_json(possible_types(schema)),
+        "subgraph.graphql": subgraph().sdl,
     }
 
 

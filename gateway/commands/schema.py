@@ -9,8 +9,10 @@ import typer
 from gateway.commands.generated import check_is_current, write_file
 from gateway.commands.schema_diff import diff
 from gateway.console import CommandFailed, err
+from gateway.settings import Settings
 from schema.build import sdl
 from schema.published import published_files
+from schema.subgraph import subgraph
 
 Folder = Annotated[Path, typer.Argument(help="The folder client teams take the schema from.")]
 
@@ -19,15 +21,26 @@ app.command()(diff)
 
 
 @app.command(name="print")
-def print_() -> None:
+def print_(
+    as_subgraph: Annotated[  # noqa: FBT002
+        bool, typer.Option("--subgraph", help="The Apollo Federation subgraph, to compose a company's graph of.")
+    ] = False,
+    prefix: Annotated[
+        str | None, typer.Option(help="What the names of its types begin with, instead of `subgraph_prefix`.")
+    ] = None,
+) -> None:
     """Print the schema as SDL, sorted."""
+    if prefix is not None and not as_subgraph:
+        raise typer.BadParameter("--prefix is of the subgraph's types: give --subgraph with it.")
+    given = {} if prefix is None else {"subgraph_prefix": prefix}
+    text = subgraph(Settings.read(**given).subgraph_prefix).sdl if as_subgraph else sdl()
     # Neither wrapped nor marked up: it is a file's content.
-    typer.echo(sdl(), nl=False)
+    typer.echo(text, nl=False)
 
 
 @app.command()
 def write(folder: Folder = Path("graphql")) -> None:
-    """Write what is generated for client teams: the SDL, introspection.json and possibleTypes.json."""
+    """Write what is generated for client teams: the SDL, the subgraph's, introspection.json and possibleTypes.json."""
     if not folder.is_dir():
         raise CommandFailed(f"There is no folder {folder}.")
     for name, text in published_files().items():

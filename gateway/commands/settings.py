@@ -28,7 +28,7 @@ def shown(value: object) -> str:
     """A value as one would write it, without its secrets."""
     if isinstance(value, SecretStr):
         return masked(value.get_secret_value()) if "://" in value.get_secret_value() else "***"
-    if value is None or value == ():
+    if value is None or value in ((), ""):
         return "none"
     if isinstance(value, tuple):
         return ", ".join(map(str, cast("tuple[object, ...]", value)))

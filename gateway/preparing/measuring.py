@@ -31,6 +31,10 @@ from gateway.preparing.sizes import DEFAULT_PAGE_SIZE, FieldShapes, Size, Variab
 MUTATION_COST = 10
 """What a field of Mutation costs beside itself: a transaction."""
 
+_SCHEMA_FIELDS = frozenset({"__schema", "__type", "_service"})
+_SCHEMA_TYPES = ("__", "_Service")
+"""Fields that tell of the schema, and how the names of types begin that do. The last of each are a subgraph's."""
+
 _ANY_PAGE = (DEFAULT_PAGE_SIZE,)
 """The page of entries that stand in no connection: nowhere but in documents that aren't valid."""
 
@@ -186,8 +190,7 @@ class Measuring:
 
 def _deepen(measure: Measure, name: str, parent: GraphQLCompositeType | None, *, is_list: bool) -> None:
     """A field's own level, on top of what is below it."""
-    is_root = name in {"__schema", "__type"}
-    if is_root or (parent is not None and parent.name.startswith("__")):
+    if name in _SCHEMA_FIELDS or (parent is not None and parent.name.startswith(_SCHEMA_TYPES)):
         measure.introspection_depth += 1
         measure.introspection_list_depth += is_list or name == "__type"
     else:
@@ -197,7 +200,7 @@ def _deepen(measure: Measure, name: str, parent: GraphQLCompositeType | None, *,
 
 def _is_introspection(name: str, parent: GraphQLCompositeType | None) -> bool:
     """Whether a field tells of the whole schema or lies in what does. `__type` tells of one type alone."""
-    return name == "__schema" or (parent is not None and parent.name.startswith("__"))
+    return name in {"__schema", "_service"} or (parent is not None and parent.name.startswith(_SCHEMA_TYPES))
 
 
 def _variables(sizes: Iterable[Size]) -> frozenset[VariableSize]:

@@ -84,7 +84,7 @@ class Operation:
 
     @property
     def introspects(self) -> bool:
-        """Whether it asks for the schema: `__schema` or `__type`."""
+        """Whether it asks for the schema: `__schema`, `__type`, or a subgraph's `_service`."""
         return self.measure.introspection_depth > 0
 
     def cost(self, variables: Mapping[str, Any] | None) -> int:

@@ -1,6 +1,6 @@
 """What Prometheus is told of what the process keeps. Nothing is counted here: the figures are read when asked for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Protocol
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -25,12 +25,14 @@ class Keeping(Protocol):
 class KeptFigures(Collector):
     """How much is kept, by what it is, and how often that spares the database a look-up."""
 
-    def __init__(self, shared: SharedReads, documents: Keeping) -> None:
-        self._kept: Mapping[str, Keeping] = {
+    def __init__(self, shared: SharedReads, documents: Keeping, subgraph_documents: Keeping | None = None) -> None:
+        self._kept: dict[str, Keeping] = {
             "customers": shared.customers,
             "catalogue": shared.catalogue,
             "documents": documents,
         }
+        if subgraph_documents is not None:
+            self._kept["subgraph_documents"] = subgraph_documents
 
     def collect(self) -> Iterable[GaugeMetricFamily | CounterMetricFamily]:
         """The figures of this moment."""

@@ -1,11 +1,12 @@
 """docs/limits.md tells the truth."""
 
+import json
 import re
 from math import prod
 from pathlib import Path
 
 from gateway.preparing.limits import Bounds, Limits
-from tests.limits.documents import cost
+from tests.limits.documents import cost, prepare
 
 PAGE = (Path(__file__).parents[2] / "docs" / "limits.md").read_text(encoding="utf-8")
 
@@ -41,3 +42,15 @@ def test_the_example_costs_what_is_said() -> None:
     assert cost(document[1]) == added == 1_008
     assert "It costs 1,008." in PAGE
     assert '"requested": 1008' in PAGE
+
+
+def test_the_error_and_the_cost_are_told_as_shown() -> None:
+    error, answer = (json.loads(shown) for shown in re.findall(r"```json\n(.*?)```", PAGE, flags=re.DOTALL))
+    inner = "id"
+    for _ in range(5):
+        inner = f'entitlement(lookupKey: "sso") {{ customer {{ {inner} }} }}'
+
+    [told] = prepare(f"query Page {{ entitlement(id: 1) {{ customer {{ {inner} }} }} }}").errors
+
+    assert {"message": told.message, "extensions": told.extensions} == error
+    assert answer == {"extensions": {"cost": {"requested": 1_008, "limit": Limits().max_cost}}}

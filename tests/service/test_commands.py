@@ -16,7 +16,7 @@ Command = Callable[..., int]
 Captured = pytest.CaptureFixture[str]
 
 CONTRACT = Path(__file__).parents[2] / "graphql"
-GENERATED = ["introspection.json", "possibleTypes.json", "schema.graphql"]
+GENERATED = ["introspection.json", "possibleTypes.json", "schema.graphql", "subgraph.graphql"]
 
 
 @pytest.fixture
