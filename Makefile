@@ -18,7 +18,7 @@ NEED = command -v $(1) >/dev/null || { echo "Installing $(2) ..."; \
 # Of the client in Python, whose generator needs another graphql-core.
 PYTHON_CLIENT := .venv-client
 
-CLIENTS := tests/clients tests/codegen tests/federation
+CLIENTS := tests/clients tests/codegen tests/federation tests/schema_lint
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
