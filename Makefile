@@ -18,6 +18,8 @@ NEED = command -v $(1) >/dev/null || { echo "Installing $(2) ..."; \
 # Of the client in Python, whose generator needs another graphql-core.
 PYTHON_CLIENT := .venv-client
 
+PAYWALL := examples/react-paywall
+
 CLIENTS := tests/clients tests/codegen tests/federation tests/schema_lint
 
 .DEFAULT_GOAL := help
@@ -25,8 +27,8 @@ CLIENTS := tests/clients tests/codegen tests/federation tests/schema_lint
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help install serve test test-clients test-browser test-redis proofs proofs-live fuzz bench bench-growth bench-protections \
-	check contract graphiql format lock clean
+.PHONY: help install serve paywall test test-clients test-browser test-paywall test-redis proofs proofs-live \
+	fuzz bench bench-growth bench-protections check contract graphiql format lock clean
 
 help: ## list these commands
 	@echo "Admittance: which customer may use which feature, now or at any instant, and why."
@@ -41,6 +43,9 @@ serve: install ## migrate, load the demonstration data once, and serve http://12
 	@$(BIN)/admittance migrate
 	@$(BIN)/admittance serve --demo
 
+paywall: install $(PAYWALL)/node_modules/.package-lock.json ## serve a paywall in React over the demonstration data; needs Node 20
+	@cd $(PAYWALL) && npm start --silent
+
 test: $(VENV)/installed-dev ## run the whole test suite, on SQLite and on a real PostgreSQL
 	@$(BIN)/python -m pytest -q -n auto --dist worksteal $(ARGS)
 
@@ -50,6 +55,10 @@ test-clients: $(VENV)/installed-dev $(PYTHON_CLIENT)/installed $(CLIENTS:=/node_
 test-browser: $(VENV)/installed-dev ## run GraphiQL of a built wheel in Chromium, which is installed if it can be
 	@$(call NEED,chromium,chromium)
 	@$(BIN)/python -m pytest -q tests/browser $(ARGS)
+
+test-paywall: $(VENV)/installed-dev $(PAYWALL)/node_modules/.package-lock.json ## run the example of a paywall in Chromium; needs Node 20
+	@$(call NEED,chromium,chromium)
+	@$(BIN)/python -m pytest -q -o timeout=300 tests/paywall $(ARGS)
 
 test-redis: $(VENV)/installed-dev ## share rate limits in a real Redis, which is installed if it can be
 	@$(call NEED,redis-server,redis-server)

@@ -1,14 +1,14 @@
 """The server from a wheel, and Debian's Chromium: one of each for all the tests."""
 
-import shutil
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.browser.installation import ROOT, Installation, serving_from_a_wheel
+from tests.browser.installation import Installation, serving_from_a_wheel
 from tests.browser.visit import Visit, visiting
+from tests.chromium import chromium, screenshots_folder
 
 
 @pytest.fixture(scope="session")
@@ -20,13 +20,9 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Generator[Installa
 
 @pytest.fixture(scope="session")
 def browser() -> Generator[Browser]:
-    """Headless, and without its sandbox, which containers can't give it."""
-    chromium = shutil.which("chromium")
-    assert chromium is not None, "These tests need Chromium. On Debian and Ubuntu: apt-get install chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    """One for all."""
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -39,6 +35,4 @@ def visit(browser: Browser, installation: Installation) -> Generator[Visit]:
 @pytest.fixture(scope="session")
 def screenshots() -> Path:
     """Where they are kept to be looked at."""
-    folder = ROOT / "build" / "screenshots"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return screenshots_folder()

@@ -1,0 +1,1 @@
+"""`examples/react-paywall` in a real browser, against a served gateway. They need Chromium and what npm installs."""
