@@ -9,6 +9,7 @@ from entitlements.runs import Timeline
 from resolvers.context import Context
 from resolvers.errors import Problems, Refused, UserErrorCode
 from resolvers.known import KnownCustomer, WorkedOut, current_of, know
+from resolvers.ownership import refuse_if_owned
 from resolvers.paging import Listing, PageArguments, read_cut
 from resolvers.references import ABSENT, Absent, ById, Reference
 from resolvers.validation import (
@@ -138,6 +139,9 @@ async def update_customer(
         if updated.external_id is not None and updated.external_id != customer.external_id:
             await _check_external_id_is_free(work, problems, updated.external_id)
         problems.raise_any()
+        if replace(updated, external_id=customer.external_id) != customer:
+            # A source has no such id, and who looks its customers up by one must be able to say which.
+            await refuse_if_owned(work, customer.id, "customer", "customer")
         if updated != customer:
             await customers.update_customer(
                 work,
@@ -157,6 +161,7 @@ async def delete_customer(context: Context, by: Reference) -> CustomerRecord:
 
     async def command(work: CustomerWork) -> CustomerRecord:
         work.result_id = work.loaded.customer.id
+        await refuse_if_owned(work, work.loaded.customer.id, "customer", "customer")
         await customers.delete_customer(work)
         return replace(work.loaded.customer, deleted_at=work.instant)
 

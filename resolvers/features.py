@@ -5,6 +5,7 @@ from dataclasses import replace
 from entitlements.facts import Feature, FeatureId
 from resolvers.context import Context
 from resolvers.errors import Problems, UserErrorCode, refuse
+from resolvers.ownership import refuse_if_owned
 from resolvers.paging import Listing, PageArguments, list_all, nothing, read_cut
 from resolvers.references import ABSENT, Absent, ById, ByKey, Reference
 from resolvers.validation import (
@@ -90,6 +91,7 @@ async def update_feature(
     async def command(work: CatalogueWork) -> Feature:
         feature = await load_feature(work, by, "feature")
         work.result_id = feature.id
+        await refuse_if_owned(work, feature.id, "feature", "feature")
         problems = Problems()
         if not feature.active:
             problems.add(UserErrorCode.ARCHIVED, "An archived feature can't be edited.", "feature")
@@ -118,6 +120,7 @@ async def archive_feature(context: Context, by: Reference) -> Feature:
         work.result_id = feature.id
         if not feature.active:
             return feature
+        await refuse_if_owned(work, feature.id, "feature", "feature")
         await features.archive_feature(work, feature.id)
         return replace(feature, archived_at=work.instant)
 

@@ -8,6 +8,7 @@ from resolvers.context import Context
 from resolvers.errors import InvalidArgument, Problems, Refused, UserErrorCode, refuse
 from resolvers.features import find_feature, find_feature_under_lock
 from resolvers.loaders import AttachmentPage, AttachmentsOf
+from resolvers.ownership import refuse_if_owned
 from resolvers.paging import Listing, PageArguments, nothing, try_to_read_cut
 from resolvers.products import find_product, find_product_under_lock
 from resolvers.references import ById, Reference
@@ -78,6 +79,7 @@ async def attach_feature(
             problems.add(UserErrorCode.ARCHIVED, "An archived feature can't be attached.", "feature")
         if to is None or what is None or problems.errors:
             raise Refused(problems.errors)
+        await refuse_if_owned(work, to.id, "product", "product")
         other = await product_features.find_attached(work.connection, work.environment.id, to.id, what.id)
         if other is not None:
             message = "The feature is attached to this product already."
@@ -109,6 +111,7 @@ async def detach_feature(
         work.result_id = row.id
         if row.detached_at is not None:
             return row
+        await refuse_if_owned(work, row.product, "product", "product_feature_id")
         await product_features.detach_feature(work, row, rollout)
         return replace(row, detached_at=work.instant, detach_rollout=rollout)
 

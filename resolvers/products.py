@@ -7,6 +7,7 @@ from entitlements.facts import FeatureId, Product, ProductFeature, ProductFeatur
 from resolvers.context import Context
 from resolvers.errors import Problems, UserErrorCode, refuse
 from resolvers.features import find_feature_under_lock
+from resolvers.ownership import refuse_if_owned
 from resolvers.paging import Listing, PageArguments, list_all, nothing, read_cut
 from resolvers.references import ABSENT, Absent, ById, ByKey, Reference
 from resolvers.validation import (
@@ -105,6 +106,7 @@ async def update_product(
     async def command(work: CatalogueWork) -> Product:
         product = await load_product(work, by, "product")
         work.result_id = product.id
+        await refuse_if_owned(work, product.id, "product", "product")
         problems = Problems()
         updated = product
         if name is not ABSENT:

@@ -20,6 +20,7 @@ from resolvers.context import Context
 from resolvers.customers import load_customer_id
 from resolvers.errors import Problems, UserErrorCode, refuse
 from resolvers.known import KnownCustomer
+from resolvers.ownership import refuse_if_owned
 from resolvers.paging import Listing, PageArguments, list_all
 from resolvers.references import ABSENT, Absent, Reference
 from resolvers.subscription_edits import (
@@ -222,6 +223,7 @@ async def _edit(
     async def command(work: CustomerWork) -> Subscription:
         before = next(each for each in work.loaded.facts.subscriptions if each.id == subscription_id)
         work.result_id = before.id
+        await refuse_if_owned(work, before.id, "subscription", "id")
         problems = Problems()
         after = await edit(work, problems, before)
         problems.raise_any()

@@ -16,7 +16,8 @@ class Environment:
     `clock_at` is where a test clock stands, None where real time rules; `advancing` says that it was moved on and not
     everything on its way is announced yet; `closed_at` is when taking that clock away closed the environment for
     writes. The versions grow with every write to the catalogue, to attachments only; the
-    last of these writes was at `catalogue_written_at`, None before the first one.
+    last of these writes was at `catalogue_written_at`, None before the first one. `source`: the system that feeds it,
+    such as "stripe", None if none does.
     """
 
     id: EnvironmentId
@@ -29,6 +30,7 @@ class Environment:
     catalogue_version: int = 0
     attachments_version: int = 0
     catalogue_written_at: datetime | None = None
+    source: str | None = None
 
 
 class ClockStatus(StrEnum):

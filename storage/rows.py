@@ -8,6 +8,7 @@ from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Int
 
 from storage.columns import Instant, StringMap, Word
 from storage.metadata import tables, within
+from storage.source_rows import observations, source_runs
 from storage.webhook_rows import webhook_attempts, webhook_deliveries, webhook_endpoints
 
 __all__ = [
@@ -20,8 +21,10 @@ __all__ = [
     "features",
     "grants",
     "idempotency_keys",
+    "observations",
     "product_features",
     "products",
+    "source_runs",
     "subscription_item_segments",
     "subscription_items",
     "subscription_statuses",
@@ -49,6 +52,8 @@ environments = Table(
     Column("catalogue_version", BigInteger(), nullable=False),
     Column("attachments_version", BigInteger(), nullable=False),
     Column("catalogue_written_at", Instant()),
+    # The system that feeds it, whose objects only that one changes; null if none does.
+    Column("source", Word()),
 )
 Index("uq_environments_name", environments.c.name, unique=True)
 
