@@ -41,10 +41,13 @@ def items_in_force(subscription: Subscription, at: datetime) -> list[Subscriptio
 
 def item_period(subscription: Subscription, item: SubscriptionItem, at: datetime) -> Period | None:
     """The billing period of an item that holds an instant; None for one not in force or a subscription that ended."""
-    if item.segment_at(at) is None or ended_at(subscription, at) is not None:
-        return None
-    cadence = next(each for each in reversed(list(cadences(item, anchor(subscription)))) if each.from_ <= at)
-    return period_at(cadence.anchor, cadence.interval, at, min(subscription.started_at, cadence.anchor))
+    return None if ended_at(subscription, at) is not None else _period_of(subscription, item, at)
+
+
+def latest_item_period(subscription: Subscription, item: SubscriptionItem, at: datetime) -> Period | None:
+    """As `item_period`; but of a subscription that has ended the period it ended in or with, as Stripe shows it."""
+    ended = ended_at(subscription, at)
+    return _period_of(subscription, item, at if ended is None else max(ended - datetime.resolution, item.added_at))
 
 
 def current_period(subscription: Subscription, at: datetime) -> Period | None:
@@ -61,3 +64,10 @@ def _periods(subscription: Subscription, at: datetime) -> Iterator[Period]:
     for item in items_in_force(subscription, at):
         if period := item_period(subscription, item, at):
             yield period
+
+
+def _period_of(subscription: Subscription, item: SubscriptionItem, at: datetime) -> Period | None:
+    if item.segment_at(at) is None:
+        return None
+    cadence = next(each for each in reversed(list(cadences(item, anchor(subscription)))) if each.from_ <= at)
+    return period_at(cadence.anchor, cadence.interval, at, min(subscription.started_at, cadence.anchor))

@@ -1,6 +1,6 @@
 """Entitlements: what the rule says of customers, at now or any instant."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -62,19 +62,34 @@ async def list_entitlements(
 ) -> Listing[Entitlement]:
     """A customer's entitlements at an instant, None being now: by their start, the latest first, then by feature."""
     wanted = None if lookup_keys is None else await features_with_keys(context, lookup_keys)
-    states = [
-        (feature, state)
-        for feature, state in _states(customer, at or customer.at)
-        if state.status in status and (wanted is None or feature in wanted)
-    ]
-    states.sort(key=lambda each: each[0])
-    states.sort(key=lambda each: each[1].run.active_from, reverse=True)
+    states = _ordered(customer, at or customer.at, status, wanted)
     name = "entitlements" if at is None else "entitlementsAt"
     scope = context.scope(name, customer.record.id)
     listing = list_all(scope, arguments, states, lambda each: (each[1].run.active_from, each[0]))
     found = await present(context, customer, listing.page.items)
     page = Page(tuple(found), has_next=listing.page.has_next, has_previous=listing.page.has_previous)
     return Listing(scope, page, lambda each: (each.state.run.active_from, each.feature.id), listing.count)
+
+
+async def all_entitlements(
+    context: Context, customer: KnownCustomer, *, at: datetime | None, lookup_keys: Sequence[str] | None
+) -> list[Entitlement]:
+    """All of a customer's entitlements at an instant, in the order of the list."""
+    wanted = None if lookup_keys is None else await features_with_keys(context, lookup_keys)
+    return await present(context, customer, _ordered(customer, at or customer.at, EntitlementStatus, wanted))
+
+
+def _ordered(
+    customer: KnownCustomer, at: datetime, status: Container[EntitlementStatus], wanted: Container[FeatureId] | None
+) -> list[tuple[FeatureId, EntitlementState]]:
+    states = [
+        (feature, state)
+        for feature, state in _states(customer, at)
+        if state.status in status and (wanted is None or feature in wanted)
+    ]
+    states.sort(key=lambda each: each[0])
+    states.sort(key=lambda each: each[1].run.active_from, reverse=True)
+    return states
 
 
 def _states(customer: KnownCustomer, at: datetime) -> Iterator[tuple[FeatureId, EntitlementState]]:

@@ -85,8 +85,9 @@ async def update_feature(
     *,
     name: str | Absent | None = ABSENT,
     metadata: MetadataChange | Absent | None = ABSENT,
+    archive: bool = False,
 ) -> Feature:
-    """Changes a feature's name and metadata. Refuses an archived one: ARCHIVED."""
+    """Changes a feature's name and metadata, and may archive it with that. Refuses an archived one: ARCHIVED."""
 
     async def command(work: CatalogueWork) -> Feature:
         feature = await load_feature(work, by, "feature")
@@ -104,6 +105,9 @@ async def update_feature(
         problems.raise_any()
         if updated != feature:
             await features.update_feature(work, feature.id, name=updated.name, metadata=updated.metadata)
+        if archive:
+            await features.archive_feature(work, feature.id)
+            updated = replace(updated, archived_at=work.instant)
         return updated
 
     return await write_catalogue(context, command)

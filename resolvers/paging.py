@@ -17,12 +17,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class PageArguments:
-    """A connection's arguments as they were given. Source: Relay Cursor Connections."""
+    """A connection's arguments as they were given. Source: Relay Cursor Connections.
+
+    `after`, `before`: a cursor, or the place itself where a caller names it by the id of an object that is there.
+    """
 
     first: int | None = None
-    after: str | None = None
+    after: str | Position | None = None
     last: int | None = None
-    before: str | None = None
+    before: str | Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +58,13 @@ def read_cut(scope: str, arguments: PageArguments) -> Cut:
     return Cut(
         limit=limit,
         backwards=backwards,
-        after=None if arguments.after is None else read_cursor(scope, "after", arguments.after),
-        before=None if arguments.before is None else read_cursor(scope, "before", arguments.before),
+        after=_place(scope, "after", arguments.after),
+        before=_place(scope, "before", arguments.before),
     )
+
+
+def _place(scope: str, argument: str, given: str | Position | None) -> Position | None:
+    return read_cursor(scope, argument, given) if isinstance(given, str) else given
 
 
 def try_to_read_cut(scope: str, arguments: PageArguments) -> Cut | InvalidArgument:

@@ -1,5 +1,6 @@
-"""Products: their reads, creation and changes."""
+"""Products: their reads and their life."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -28,6 +29,8 @@ from storage.unit_of_work import CatalogueWork, CustomerWork, look_up
 
 FEATURES_AT_ONCE = 100
 """Features that can be attached while a product is created."""
+
+_CHOSEN_ID = re.compile(r"prod_[A-Za-z0-9_-]{1,75}")
 
 
 async def find_product(context: Context, by: Reference) -> Product | None:
@@ -63,12 +66,17 @@ async def create_product(
     context: Context,
     *,
     name: str,
+    id_: str | None = None,
     lookup_key: str | None = None,
+    active: bool = True,
     metadata: MetadataChange | None = None,
     features: Sequence[Reference] = (),
 ) -> Product:
-    """Creates a product, with features attached to it from the start."""
+    """Creates a product, with features attached to it from the start. `id_`: one that was chosen elsewhere."""
     checked = Problems()
+    if id_ is not None and not _CHOSEN_ID.fullmatch(id_):
+        message = "A product's id is prod_ and up to 75 letters, digits, hyphens and underscores."
+        checked.add(UserErrorCode.INVALID, message, "id")
     check_text(checked, "The name", name, PRODUCT_NAME_LENGTH, "name")
     check_optional_text(checked, "The lookup key", lookup_key, KEY_LENGTH, "lookup_key")
     entries = new_metadata(checked, metadata, "metadata")
@@ -78,11 +86,13 @@ async def create_product(
 
     async def command(work: CatalogueWork) -> Product:
         problems = Problems(checked.errors)
+        if id_ is not None and await find_product_under_lock(work, ById(id_)) is not None:
+            problems.add(UserErrorCode.TAKEN, "A product has this id already.", "id", existing=id_)
         if lookup_key is not None:
             await _check_key_is_free(work, problems, lookup_key)
         attached = await _features_to_attach(work, problems, features)
         problems.raise_any()
-        product = Product(ProductId(new_id("prod")), name, lookup_key, True, entries, work.instant)  # noqa: FBT003
+        product = Product(ProductId(id_ or new_id("prod")), name, lookup_key, active, entries, work.instant)
         await products.insert_product(work, product)
         for feature in attached:
             row = ProductFeature(ProductFeatureId(new_id("prodft")), product.id, feature, work.instant)
@@ -128,6 +138,25 @@ async def update_product(
     return await write_catalogue(context, command)
 
 
+async def delete_product(context: Context, by: Reference) -> Product:
+    """Deletes a product that was never subscribed to, with what is attached to it: its id and its key are free again.
+
+    Any other one stays, as what it gave is part of its subscribers' past.
+    """
+
+    async def command(work: CatalogueWork) -> Product:
+        product = await load_product(work, by, "product")
+        work.result_id = product.id
+        await refuse_if_owned(work, product.id, "product", "product")
+        if await products.was_subscribed_to(work, product.id):
+            message = "The product is or was subscribed to, so it can't be deleted. Make it inactive instead."
+            raise refuse(UserErrorCode.INVALID, message, "product")
+        await products.delete_product(work, product.id)
+        return product
+
+    return await write_catalogue(context, command)
+
+
 async def load_product(work: CatalogueWork | CustomerWork, by: Reference, *field: str) -> Product:
     """The product a reference names, under the lock of a write. Refuses with NOT_FOUND at the field."""
     product = await find_product_under_lock(work, by)
@@ -146,7 +175,7 @@ async def find_product_under_lock(work: CatalogueWork | CustomerWork, by: Refere
 async def _check_key_is_free(work: CatalogueWork, problems: Problems, lookup_key: str) -> None:
     other = await find_product_under_lock(work, ByKey(lookup_key))
     if other is not None:
-        message = "A product has this lookup key already; keys of products are never freed."
+        message = "A product has this lookup key already, be it active or not."
         problems.add(UserErrorCode.TAKEN, message, "lookup_key", existing=other.id)
 
 

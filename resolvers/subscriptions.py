@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from entitlements.billing import items_in_force
 from entitlements.facts import (
     StatusRecord,
     Subscription,
@@ -58,6 +59,16 @@ def list_subscriptions(
     return list_all(scope, arguments, wanted, lambda subscription: (subscription.recorded_at, subscription.id))
 
 
+def list_items(
+    context: Context, customer: KnownCustomer, subscription: Subscription, arguments: PageArguments
+) -> Listing[SubscriptionItem]:
+    """The items in force of one of a customer's subscriptions, the latest first; once it has ended, those it had."""
+    items = sorted(items_in_force(subscription, customer.at), key=lambda item: item.id)
+    items.sort(key=lambda item: item.added_at, reverse=True)
+    scope = context.scope("subscriptionItems", subscription.id)
+    return list_all(scope, arguments, items, lambda item: (item.added_at, item.id))
+
+
 async def find_subscription(
     context: Context, subscription: SubscriptionId
 ) -> tuple[Subscription, KnownCustomer] | None:
@@ -91,20 +102,18 @@ async def create_subscription(  # noqa: PLR0913 - the contract's input
     trial_end_behavior: TrialEndBehavior = TrialEndBehavior.ACTIVATE,
     incomplete: bool = False,
     cancel_at: datetime | None = None,
+    cancel_at_period_end: bool = False,
     metadata: MetadataChange | None = None,
 ) -> Written[Subscription]:
     """Subscribes a customer to products.
 
     A start in the past places the billing anchor and nothing else: access begins with the write. It begins in a trial
-    if there is a `trial_end`, and waits for its first payment if it is `incomplete`.
+    if there is a `trial_end`, and waits for its first payment if it is `incomplete`. It ends at `cancel_at`, or with
+    its first period; not both.
     """
     checked = Problems()
     entries = new_metadata(checked, metadata, "metadata")
-    if not items:
-        checked.add(UserErrorCode.BLANK, "A subscription needs an item.", "items")
-    check_item_count(checked, len(items))
-    for position, item in enumerate(items):
-        check_new_item(checked, item, "items", str(position))
+    _check_first_items(checked, items)
 
     async def command(work: CustomerWork) -> Subscription:
         # A command may be run again after a deadlock, and then judges anew.
@@ -131,6 +140,11 @@ async def create_subscription(  # noqa: PLR0913 - the contract's input
             canceled_at=work.instant if cancel_at else None,
             metadata=entries,
         )
+        if cancel_at_period_end:
+            subscription = change_cancellation(
+                problems, work.instant, subscription, cancel_at=cancel_at or ABSENT, at_period_end=True
+            )
+            problems.raise_any()
         await subscriptions.insert_subscription(work, subscription)
         work.result_id = subscription.id
         return subscription
@@ -172,6 +186,20 @@ async def update_subscription(
     return await _edit(context, subscription_id, edit)
 
 
+async def change_item(context: Context, subscription_id: str, change: ItemChange) -> Written[Subscription]:
+    """Adds, changes or ends one item; it is what a request is about that was carried out before."""
+
+    async def edit(work: CustomerWork, problems: Problems, before: Subscription) -> Subscription:
+        if status_at(before, work.instant) in FINAL:
+            message = "The subscription has ended: its items can't be changed."
+            raise refuse(UserErrorCode.INVALID_TRANSITION, message, "id")
+        after = await change_items(work, problems, before, [change])
+        work.result_id = after.items[-1].id if isinstance(change, NewItem) else change.id
+        return after
+
+    return await _edit(context, subscription_id, edit)
+
+
 async def set_subscription_status(
     context: Context, subscription_id: str, status: SubscriptionStatus
 ) -> Written[Subscription]:
@@ -191,6 +219,19 @@ async def set_subscription_status(
         if status is SubscriptionStatus.CANCELED:
             after = replace(after, canceled_at=before.canceled_at or work.instant)
         return after
+
+    return await _edit(context, subscription_id, edit)
+
+
+async def resume_subscription(context: Context, subscription_id: str) -> Written[Subscription]:
+    """Makes a paused subscription active again. Its billing periods go on as they were counted before."""
+
+    async def edit(work: CustomerWork, problems: Problems, before: Subscription) -> Subscription:
+        current = status_at(before, work.instant)
+        if current is not SubscriptionStatus.PAUSED:
+            message = f"Only a paused subscription can be resumed; this one is {current}."
+            problems.add(UserErrorCode.INVALID_TRANSITION, message, "id")
+        return replace(before, statuses=(*before.statuses, StatusRecord(SubscriptionStatus.ACTIVE, work.instant)))
 
     return await _edit(context, subscription_id, edit)
 
@@ -233,6 +274,14 @@ async def _edit(
         return after
 
     return await write_customer(context, customer, command)
+
+
+def _check_first_items(problems: Problems, items: Sequence[NewItem]) -> None:
+    if not items:
+        problems.add(UserErrorCode.BLANK, "A subscription needs an item.", "items")
+    check_item_count(problems, len(items))
+    for position, item in enumerate(items):
+        check_new_item(problems, item, "items", str(position))
 
 
 def _first_status(*, incomplete: bool, in_trial: bool) -> SubscriptionStatus:

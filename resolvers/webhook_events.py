@@ -1,6 +1,7 @@
 """Events as webhooks tell them, and how their deliveries went."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from datetime import datetime
 
 from resolvers.context import Context
 from resolvers.errors import InvalidArgument, Problems, Refused, UserErrorCode
@@ -9,27 +10,35 @@ from storage import webhook_lists
 from storage.paging import Cut, Page, Position
 from storage.unit_of_work import RealTimeWork, write_in_real_time
 from storage.webhook_endpoints import find_endpoint_under_lock
-from storage.webhook_lists import AttemptPage, DeliveriesOf, DeliveryPage
+from storage.webhook_lists import AttemptPage, DeliveriesOf, DeliveryPage, EventsWanted
 from storage.webhook_outbox import queue_again
 from storage.webhook_records import WebhookAttempt, WebhookDelivery, WebhookEvent, WebhookEventType
 
 
 async def list_webhook_events(
-    context: Context, arguments: PageArguments, *, type_: str | None
+    context: Context,
+    arguments: PageArguments,
+    *,
+    types: Container[str] | None,
+    from_: datetime | None = None,
+    until: datetime | None = None,
 ) -> Listing[WebhookEvent]:
-    """The environment's events, of all types (None) or one, the latest first. Those past their time are gone."""
+    """The environment's events, of all types (None) or some, the latest first. Those past their time are gone.
+
+    `from_`, `until`: only those of changes that took effect from the one on and before the other.
+    """
     scope = context.scope("webhookEvents")
-    types = [each for each in WebhookEventType if type_ in (None, each)]
-    if not types:
+    wanted = EventsWanted([each for each in WebhookEventType if types is None or each in types], from_, until)
+    if not wanted.types:
         return list_all(scope, arguments, [], _position)
     cut = read_cut(scope, arguments)
 
     async def count() -> int:
         async with context.database.read() as connection:
-            return await webhook_lists.count_webhook_events(connection, context.environment_id, types)
+            return await webhook_lists.count_webhook_events(connection, context.environment_id, wanted)
 
     async with context.database.read() as connection:
-        page = await webhook_lists.page_webhook_events(connection, context.environment_id, cut, types)
+        page = await webhook_lists.page_webhook_events(connection, context.environment_id, cut, wanted)
     return Listing(scope, page, _position, count)
 
 

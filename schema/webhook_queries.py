@@ -63,6 +63,6 @@ class WebhookQueries:
     ) -> Connection[WebhookEvent] | None:
         """The events."""
         listing = await list_webhook_events(
-            info.context, page_arguments(first, after, last, before), type_=None if type is UNSET else type
+            info.context, page_arguments(first, after, last, before), types=(type,) if isinstance(type, str) else None
         )
         return connect(listing, lambda each: WebhookEvent.of(info.context, each))

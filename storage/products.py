@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import TypedDict, Unpack
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, delete, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from entitlements.facts import EnvironmentId, Metadata, Product, ProductId
 from storage.dialect import AnyRow, AnySelect, one_of_given
 from storage.paging import Cut, Key, Page, count, page
-from storage.rows import products
+from storage.rows import attachment_changes, product_features, products, subscription_item_segments
 from storage.work import CatalogueWork, update_row
 
 _KEY = Key(products.c.created_at, products.c.id)
@@ -74,6 +74,24 @@ async def update_product(work: CatalogueWork, product: ProductId, **changes: Unp
     """Edits a product. Raises: RowMissing."""
     statement = update(products).where(products.c.environment_id == work.environment.id, products.c.id == product)
     await update_row(work, statement.values(**changes), product)
+
+
+async def was_subscribed_to(work: CatalogueWork, product: ProductId) -> bool:
+    """Whether an item of a subscription is, or ever was, for a product."""
+    segments = subscription_item_segments.c
+    held = exists().where(segments.environment_id == work.environment.id, segments.product_id == product)
+    return bool((await work.connection.execute(select(held))).scalar_one())
+
+
+async def delete_product(work: CatalogueWork, product: ProductId) -> None:
+    """Removes a product that nobody was ever subscribed to, and what was attached to it: neither gave access."""
+    for table in (attachment_changes, product_features):
+        below = table.c.environment_id == work.environment.id, table.c.product_id == product
+        await work.connection.execute(delete(table).where(*below))
+    here = products.c.environment_id == work.environment.id, products.c.id == product
+    await work.connection.execute(delete(products).where(*here))
+    work.deleted.add(product)
+    work.is_changed = True
 
 
 def _of(environment: EnvironmentId) -> AnySelect:

@@ -258,6 +258,7 @@ subscriptions = Table(
     within("customer_id", of="customers"),
 )
 Index("ix_subscriptions_customer_id", subscriptions.c.environment_id, subscriptions.c.customer_id)
+Index("ix_subscriptions_recorded_at", subscriptions.c.environment_id, subscriptions.c.recorded_at, subscriptions.c.id)
 
 subscription_statuses = Table(
     "subscription_statuses",

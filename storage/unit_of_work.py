@@ -193,7 +193,7 @@ async def _save_catalogue(work: CatalogueWork) -> None:
         .where(table.id == work.environment.id)
         .values(
             catalogue_version=table.catalogue_version + 1,
-            attachments_version=table.attachments_version + (1 if work.products else 0),
+            attachments_version=table.attachments_version + (1 if work.products or work.deleted else 0),
             catalogue_written_at=work.instant,
         )
     )
@@ -204,7 +204,7 @@ async def _save_catalogue(work: CatalogueWork) -> None:
             "attachments_version": work.environment.attachments_version + 1,
             "at": work.instant,
         }
-        for product in sorted(work.products)
+        for product in sorted(work.products - work.deleted)
     ]
     if changes:
         await work.connection.execute(insert(attachment_changes), changes)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import literal, select, true, union_all
@@ -29,6 +30,15 @@ from storage.webhook_records import (
 from storage.work import RealTimeWork
 
 _PARENTS = {"endpoint": deliveries.c.endpoint_id, "event": deliveries.c.event_id}
+
+
+@dataclass(frozen=True, slots=True)
+class EventsWanted:
+    """Which events: of which types, at least one; and of changes that took effect in `[from_, until)`."""
+
+    types: Sequence[WebhookEventType]
+    from_: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +93,16 @@ async def find_event_under_lock(work: RealTimeWork, id_: str) -> WebhookEvent | 
 
 
 async def page_webhook_events(
-    connection: AsyncConnection, environment: EnvironmentId, cut: Cut, types: Sequence[WebhookEventType]
+    connection: AsyncConnection, environment: EnvironmentId, cut: Cut, wanted: EventsWanted
 ) -> Page[WebhookEvent]:
-    """What is told of an environment's events, of some types, the latest first."""
-    query, key = _told(environment, types)
+    """What is told of an environment's events, the latest first."""
+    query, key = _told(environment, wanted)
     return await page(connection, query, key, cut, _read_told)
 
 
-async def count_webhook_events(
-    connection: AsyncConnection, environment: EnvironmentId, types: Sequence[WebhookEventType]
-) -> int:
+async def count_webhook_events(connection: AsyncConnection, environment: EnvironmentId, wanted: EventsWanted) -> int:
     """How many `page_webhook_events` goes through."""
-    return await count(connection, _told(environment, types)[0])
+    return await count(connection, _told(environment, wanted)[0])
 
 
 async def load_deliveries(
@@ -206,10 +214,14 @@ def _read_attempt(row: AnyRow) -> WebhookAttempt:
     )
 
 
-def _told(environment: EnvironmentId, types: Sequence[WebhookEventType]) -> tuple[AnySelect, Key]:
+def _told(environment: EnvironmentId, wanted: EventsWanted) -> tuple[AnySelect, Key]:
     """What is told of an environment's events, and its order: by the instant, for which there is an index."""
-    letters = union_all(*(select(literal(LETTERS[type_], Word()).label("letter")) for type_ in types)).subquery()
+    letters = union_all(*(select(literal(LETTERS[type_], Word()).label("letter")) for type_ in wanted.types)).subquery()
     query = select(events, letters.c.letter).join_from(events, letters, true())
+    if wanted.from_ is not None:
+        query = query.where(events.c.at >= wanted.from_)
+    if wanted.until is not None:
+        query = query.where(events.c.at < wanted.until)
     key = Key(events.c.recorded_at, events.c.id.concat(letters.c.letter))
     return query.where(events.c.environment_id == environment), key
 

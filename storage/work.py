@@ -39,10 +39,11 @@ class Work:
 class CatalogueWork(Work):
     """A unit of work on features, products and attachments; no other write to the environment runs beside it.
 
-    `products`: those whose attachments were written.
+    `products`: those whose attachments were written. `deleted`: those that are gone, and their attachments with them.
     """
 
     products: set[ProductId] = field(default_factory=set[ProductId])
+    deleted: set[ProductId] = field(default_factory=set[ProductId])
 
     def note_attachments(self, product: ProductId) -> None:
         """Takes note that the attachments of a product were written."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entitlements.billing import current_period, item_period, period_end_to_cancel_at
+from entitlements.billing import current_period, item_period, latest_item_period, period_end_to_cancel_at
 from entitlements.facts import BillingInterval, Interval
 from entitlements.facts import SubscriptionStatus as Status
 from entitlements.periods import boundary, first_boundary
@@ -221,3 +221,15 @@ def test_a_subscription_that_ended_and_an_item_that_left_have_no_period() -> Non
     assert item_period(subscription(left), left, FEBRUARY - TICK) == (JANUARY, FEBRUARY)
     assert current_period(ended, on("2026-02-15")) is None
     assert current_period(subscription(), MAY) == (MAY, on("2026-06-01"))
+
+
+def test_the_latest_period_of_what_ended_is_the_one_that_it_ended_in_or_with() -> None:
+    only = item(segment())
+    ends = {on("2026-02-15"): (FEBRUARY, MARCH), MARCH: (FEBRUARY, MARCH), JANUARY: (JANUARY, FEBRUARY)}
+
+    latest = {end: latest_item_period(subscription(only, ended_at=end), only, MAY) for end in ends}
+
+    assert latest == ends
+    assert latest_item_period(subscription(only), only, MARCH) == (MARCH, APRIL)
+    left = item(segment(until=FEBRUARY))
+    assert latest_item_period(subscription(left), left, MARCH) is None

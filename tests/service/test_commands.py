@@ -33,7 +33,7 @@ def test_migrate_makes_the_tables_and_the_environments_once(admittance: Command,
     second, said_second = admittance("migrate"), capsys.readouterr()
 
     assert (first, second) == (0, 0)
-    assert said_first.err == "Applied migration 0001, 0002, 0003, 0004, 0005, 0006.\nEnvironments: live, test.\n"
+    assert said_first.err == "Applied migration 0001, 0002, 0003, 0004, 0005, 0006, 0007.\nEnvironments: live, test.\n"
     assert said_second.err == "The tables are up to date.\nEnvironments: live, test.\n"
     assert said_first.out == said_second.out == ""
     assert Path("admittance.db").is_file()
@@ -159,7 +159,7 @@ def test_what_is_not_there_is_said_in_one_sentence(
 @pytest.mark.parametrize(
     ("url", "code", "message"),
     [
-        ("sqlite:///fresh.db", 1, 'The database schema is at nothing, not at 0006. Run "admittance migrate".'),
+        ("sqlite:///fresh.db", 1, 'The database schema is at nothing, not at 0007. Run "admittance migrate".'),
         ("sqlite:///no/such/folder/x.db", 1, "The database is unavailable: "),
         ("postgresql://me:s3cr3t@127.0.0.1:1/x", 1, "The database is unavailable: "),
         ("mysql://me:s3cr3t@db/x", 2, 'The database URL scheme "mysql" is not supported.'),

@@ -11,6 +11,7 @@ from entitlements.facts import (
     ProductFeatureId,
     ProductId,
     SubscriptionId,
+    SubscriptionStatus,
 )
 from entitlements.facts import EnvironmentId as Env
 from entitlements.facts import SubscriptionItemId as ItemId
@@ -36,11 +37,13 @@ from storage.product_features import (
     products_with_features,
 )
 from storage.products import load_products, load_products_by_key, page_products
+from storage.subscription_lists import page_subscriptions
 from storage.trusted_documents import find_document
 from storage.webhook_lists import (
     AttemptPage,
     DeliveriesOf,
     DeliveryPage,
+    EventsWanted,
     load_attempt_pages,
     load_attempts,
     load_deliveries,
@@ -49,7 +52,7 @@ from storage.webhook_lists import (
     page_webhook_events,
 )
 from storage.webhook_records import WebhookEventType
-from tests.statements.stage import NOON
+from tests.statements.stage import DAY, NOON
 
 _PLACE = Cut(5, after=(NOON, "x"))
 
@@ -76,10 +79,15 @@ LOOKUPS: dict[str, Callable[[AsyncConnection, Env], Awaitable[object]]] = {
     "owners of subscriptions": lambda c, env: customers_of_subscriptions(c, env, [SubscriptionId("x")]),
     "owners of items": lambda c, env: customers_of_items(c, env, [ItemId("x")]),
     "owners of grants": lambda c, env: customers_of_grants(c, env, [GrantId("x")]),
+    "a page of subscriptions": lambda c, env: page_subscriptions(c, env, _PLACE, None, NOON),
+    "a page of them by status": lambda c, env: page_subscriptions(c, env, _PLACE, list(SubscriptionStatus), NOON),
     "sessions": lambda c, env: load_sessions(c, env, ["x"]),
     "announced revisions": lambda c, env: load_announced_revisions(c, env, [CustomerId("x")]),
     "events as they are told": lambda c, env: load_webhook_events(c, env, ["evt_xc"]),
-    "a page of events": lambda c, env: page_webhook_events(c, env, _PLACE, list(WebhookEventType)),
+    "a page of events": lambda c, env: page_webhook_events(c, env, _PLACE, EventsWanted(list(WebhookEventType))),
+    "a page of events of a time": lambda c, env: page_webhook_events(
+        c, env, _PLACE, EventsWanted(list(WebhookEventType), NOON - DAY, NOON)
+    ),
     "deliveries": lambda c, env: load_deliveries(c, env, ["x"]),
     "pages of an endpoint's deliveries": lambda c, env: load_delivery_pages(
         c, env, [DeliveryPage(DeliveriesOf("endpoint", "x"), _PLACE)]

@@ -46,7 +46,7 @@ async def test_a_database_without_tables_is_outdated(unmigrated_url: str) -> Non
     with pytest.raises(SchemaOutdated) as refusal:
         await check_schema(database)
 
-    assert (refusal.value.current, refusal.value.head) == (None, "0006")
+    assert (refusal.value.current, refusal.value.head) == (None, "0007")
     await database.close()
 
 
@@ -74,7 +74,7 @@ async def test_processes_that_start_at_once_migrate_once(unmigrated_url: str) ->
 
     applied = await asyncio.gather(*(migrate(process) for process in processes))
 
-    assert sorted(applied) == [[], [], ["0001", "0002", "0003", "0004", "0005", "0006"]]
+    assert sorted(applied) == [[], [], ["0001", "0002", "0003", "0004", "0005", "0006", "0007"]]
     await check_schema(processes[0])
     assert len(await ensure_environments(processes[0])) == 2
     for process in processes:
@@ -94,7 +94,7 @@ async def test_environments_that_are_frozen_have_a_clock_of_their_own_since(unmi
     async with database.begin_write() as connection:
         await connection.run_sync(migrate_to_0004)
         await connection.execute(insert(environments).values(known))
-    assert await migrate(database) == ["0005", "0006"]
+    assert await migrate(database) == ["0005", "0006", "0007"]
 
     async with database.read() as connection:
         assert await load_environment(connection, frozen.id) == frozen
