@@ -106,6 +106,12 @@ class Operations:
         """Whether a caller may ask for the schema, and be helped with its names."""
         return self._checks.may_introspect(caller)
 
+    def new_context(self, caller: Caller) -> Context:
+        """The context of an operation for a caller."""
+        return new_context(
+            self._database, caller.environment, caller, self._observe_batch, self._shared, self._webhook_targets
+        )
+
     async def _take(
         self,
         request: GraphQLRequest,
@@ -129,7 +135,7 @@ class Operations:
         """What a subscription is to be told of; or the answer, if something stands against it."""
         with self._tracing.operation(checked.operation.name, "subscription", current_headers()) as span:
             span.set(cost=checked.cost, document=checked.prepared.text)
-            context = self._context(checked.caller)
+            context = self.new_context(checked.caller)
             try:
                 async with asyncio.timeout(self._settings.query_seconds or None):
                     opened = await open_source(checked.prepared, checked.operation, checked.request.variables, context)
@@ -193,7 +199,7 @@ class Operations:
         operation = checked.operation
         is_mutation = operation.type is OperationType.MUTATION
         seconds = self._settings.mutation_seconds if is_mutation else self._settings.query_seconds
-        context = self._context(checked.caller)
+        context = self.new_context(checked.caller)
         root = None if moment is None else Told(context, moment)
         variables, on_fallback = checked.request.variables, self._metrics.fallback
         try:
@@ -203,11 +209,6 @@ class Operations:
             return _timed_out(seconds)
         finally:
             self._preparation.weigh(checked.prepared)
-
-    def _context(self, caller: Caller) -> Context:
-        return new_context(
-            self._database, caller.environment, caller, self._observe_batch, self._shared, self._webhook_targets
-        )
 
     async def _spend(self, caller: Caller, cost: int) -> Spent:
         return await self._rates.spend(caller.id, "session" if caller.is_session else "key", cost)

@@ -125,6 +125,7 @@ class HttpSettings(BaseSettings):
         pattern=r"^([A-Za-z][A-Za-z0-9_]{0,31})?$",
         description="What names of the subgraph's types begin with, where a company's graph has some of them already.",
     )
+    rest: bool = Field(default=True, description="Whether the interfaces of Stripe and Paygentic are served under /v1.")
 
 
 class LimitSettings(BaseSettings):
