@@ -20,7 +20,7 @@ PYTHON_CLIENT := .venv-client
 
 PAYWALL := examples/react-paywall
 
-CLIENTS := tests/clients tests/codegen tests/federation tests/schema_lint
+CLIENTS := tests/clients tests/codegen tests/federation tests/schema_lint tests/stripe_node
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -28,7 +28,7 @@ from gateway.preparing.preparation import Preparation
 from gateway.preparing.validating import shortened
 from gateway.rates.limits import RateLimits
 from gateway.refusals import BadRequest, bad_request
-from gateway.rest.routes import rest_routes
+from gateway.rest.routes import ENDPOINTS, rest_routes
 from gateway.settings import Settings
 from gateway.telemetry.health import Readiness, health_routes
 from gateway.telemetry.kept import KeptFigures
@@ -105,7 +105,7 @@ def build_app(settings: Settings) -> Starlette:
         *(Route(path, each) for path, each in views.items()),
         Route(f"{GRAPHQL_PATH}/d/{{document_id:path}}", views[GRAPHQL_PATH]),
         WebSocketRoute(GRAPHQL_PATH, GraphQLSockets(authenticator, operations[GRAPHQL_PATH], metrics, settings)),
-        *schema_routes(authenticator, operations[GRAPHQL_PATH]),
+        *schema_routes(authenticator, operations[GRAPHQL_PATH], ENDPOINTS if settings.rest else ()),
         *rest_routes(authenticator, operations[GRAPHQL_PATH].new_context, rates, metrics, tracing, settings),
         *health_routes(readiness),
         *metrics_routes(metrics, database, settings),

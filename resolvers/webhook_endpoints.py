@@ -195,7 +195,7 @@ def _check_events(problems: Problems, given: Sequence[str]) -> tuple[str, ...]:
     known = [EVERY_EVENT, *WebhookEventType]
     unknown = [type_ for type_ in given if type_ not in known]
     if unknown or not given:
-        message = f"`enabledEvents` takes {', '.join(known[1:])}, or * for all; at least one of them."
+        message = f"The enabled events can be {', '.join(known[1:])}, or * for all; at least one of them."
         problems.add(UserErrorCode.INVALID if given else UserErrorCode.BLANK, message, "enabled_events")
     return (EVERY_EVENT,) if EVERY_EVENT in given else tuple(type_ for type_ in known if type_ in given)
 

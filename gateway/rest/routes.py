@@ -10,8 +10,10 @@ from gateway.identity.authenticator import Authenticator
 from gateway.rates.limits import RateLimits
 from gateway.rest.active_entitlements import ACTIVE_ENTITLEMENTS
 from gateway.rest.carrying_out import Requests
+from gateway.rest.clocks import TEST_CLOCKS
 from gateway.rest.customers import CUSTOMERS
 from gateway.rest.endpoints import Endpoint
+from gateway.rest.events import EVENTS
 from gateway.rest.features import FEATURES
 from gateway.rest.paths import Paths
 from gateway.rest.paygentic import ENTITLEMENTS
@@ -20,6 +22,7 @@ from gateway.rest.products import PRODUCTS
 from gateway.rest.subscription_items import SUBSCRIPTION_ITEMS
 from gateway.rest.subscriptions import SUBSCRIPTIONS
 from gateway.rest.view import RestView, path_of
+from gateway.rest.webhook_endpoints import WEBHOOK_ENDPOINTS
 from gateway.settings import Settings
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.tracing import Tracing
@@ -37,6 +40,9 @@ ENDPOINTS: Sequence[Endpoint] = (
     *ENTITLEMENTS,
     *SUBSCRIPTIONS,
     *SUBSCRIPTION_ITEMS,
+    *WEBHOOK_ENDPOINTS,
+    *EVENTS,
+    *TEST_CLOCKS,
 )
 
 

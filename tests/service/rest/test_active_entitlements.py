@@ -49,6 +49,20 @@ async def test_entitlements_are_paged_by_ids(shop: Shop) -> None:
     await shop.use(walk)
 
 
+async def test_the_ten_that_an_event_tells_are_paged_on_through_to_the_whole_list(shop: Shop) -> None:
+    def walk() -> None:
+        customer = shop.customer()
+        shop.subscribe(customer, shop.product(*(f"f{number}" for number in range(23))))
+        [event] = shop.stripe.v1.events.list({"type": "entitlements.active_entitlement_summary.updated"}).data
+        told = event.data.object["entitlements"]
+        assert (len(told.data), told.has_more) == (10, True)
+        listed = shop.stripe.v1.entitlements.active_entitlements.list({"customer": customer, "limit": 100}).data
+        assert len(listed) == 23
+        assert list(told.auto_paging_iter()) == listed
+
+    await shop.use(walk)
+
+
 async def test_an_entitlement_that_ended_is_unknown_and_still_a_place_in_the_list(shop: Shop) -> None:
     await shop.caller.move_to(datetime(2030, 1, 1, tzinfo=UTC))
     entitlements = shop.stripe.v1.entitlements.active_entitlements

@@ -83,6 +83,7 @@ async def test_an_empty_entry_of_new_metadata_is_left_out_whatever_is_made(shop:
             (v1.products.create, {"name": "a"}),
             (v1.customers.create, {}),
             (v1.subscriptions.create, {"customer": shop.customer(), "items": items}),
+            (v1.webhook_endpoints.create, {"url": "https://a.example", "enabled_events": ["*"]}),
         ]
         for create, given in made:
             shown: Any = create({**given, "metadata": {"a": "b", "c": ""}})
