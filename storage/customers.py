@@ -54,12 +54,13 @@ _WRITE = _ANNOUNCE.values(facts_version=customers.c.facts_version + 1, written_a
 
 
 class CustomerChanges(TypedDict, total=False):
-    """What of a customer's own row can be edited."""
+    """What of a customer's own row can be edited; when it was created, by the source that owns it alone."""
 
     external_id: str | None
     name: str | None
     email: str | None
     metadata: Metadata
+    created_at: datetime
 
 
 async def load_customers(
@@ -165,8 +166,9 @@ async def insert_customer(
     name: str | None = None,
     email: str | None = None,
     metadata: Metadata | None = None,
+    created_at: datetime | None = None,
 ) -> CustomerRecord:
-    """Adds a customer as of the work's instant; its revision is 0.
+    """Adds a customer as of the work's instant; its revision is 0. `created_at`: if a source has had it before.
 
     Raises (as it leaves the unit of work): UniqueViolation("external_id"), if another one has it.
     """
@@ -176,7 +178,7 @@ async def insert_customer(
         name=name,
         email=email,
         metadata=metadata or {},
-        created_at=work.instant,
+        created_at=created_at or work.instant,
         facts_version=1,
         announced_revision=0,
         announced_until=work.instant,

@@ -1,0 +1,3 @@
+"""The source's name, which environments are marked with that it feeds."""
+
+SOURCE = "stripe"
