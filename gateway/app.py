@@ -30,6 +30,7 @@ from gateway.rates.limits import RateLimits
 from gateway.refusals import BadRequest, bad_request
 from gateway.rest.routes import ENDPOINTS, rest_routes
 from gateway.settings import Settings
+from gateway.stripe_source.receiver import stripe_routes
 from gateway.telemetry.health import Readiness, health_routes
 from gateway.telemetry.kept import KeptFigures
 from gateway.telemetry.metrics import Metrics, metrics_routes
@@ -107,6 +108,7 @@ def build_app(settings: Settings) -> Starlette:
         WebSocketRoute(GRAPHQL_PATH, GraphQLSockets(authenticator, operations[GRAPHQL_PATH], metrics, settings)),
         *schema_routes(authenticator, operations[GRAPHQL_PATH], ENDPOINTS if settings.rest else ()),
         *rest_routes(authenticator, operations[GRAPHQL_PATH].new_context, rates, metrics, tracing, settings),
+        *stripe_routes(settings, database),
         *health_routes(readiness),
         *metrics_routes(metrics, database, settings),
         *(graphiql_routes(graphql_path=GRAPHQL_PATH) if settings.graphiql else welcome_routes()),

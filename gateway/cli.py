@@ -7,13 +7,15 @@ import typer
 from rich.text import Text
 
 from gateway.catalog.file import CatalogInvalid
-from gateway.commands import catalog, codegen, documents, environments, keys, schema
+from gateway.commands import catalog, codegen, documents, environments, keys, schema, stripe
 from gateway.commands.migrate import migrate
 from gateway.commands.serve import serve
 from gateway.commands.settings import settings
 from gateway.commands.worker import worker
 from gateway.console import CommandFailed, err
 from gateway.settings import SettingsInvalid
+from gateway.stripe_source.catalogue import KeyTaken
+from gateway.stripe_source.telling import NotUnderstood
 from resolvers.errors import Refused
 from storage.errors import StorageError, UnknownDatabaseUrl
 
@@ -32,6 +34,7 @@ app.add_typer(catalog.app, name="catalog")
 app.add_typer(documents.app, name="documents")
 app.add_typer(schema.app, name="schema")
 app.add_typer(codegen.app, name="codegen")
+app.add_typer(stripe.app, name="stripe")
 app.command()(settings)
 
 
@@ -41,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app(arguments, prog_name="admittance")
     except (SettingsInvalid, CatalogInvalid, UnknownDatabaseUrl) as error:
         _fail(str(error), 2)
-    except (CommandFailed, Refused, StorageError) as error:
+    except (CommandFailed, KeyTaken, NotUnderstood, Refused, StorageError) as error:
         _fail(str(error), 1)
 
 

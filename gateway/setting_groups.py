@@ -211,6 +211,29 @@ class WebhookSettings(BaseSettings):
     )
 
 
+class StripeSettings(BaseSettings):
+    """Stripe as a source; see docs/stripe-source.md."""
+
+    stripe_api_key: SecretStr | None = Field(
+        default=None, description="The key by which Stripe is read; a restricted one that only reads is enough."
+    )
+    stripe_api_base: str = Field(
+        default="",
+        pattern=r"^(https?://[^/\s]+)?/?$",
+        description="Where Stripe answers, if not at https://api.stripe.com, as a stand-in of your tests does.",
+    )
+    stripe_webhook_secret: SecretStr | None = Field(
+        default=None,
+        description=(
+            "The secret of the webhook endpoint in Stripe that sends here; several, with commas between them, while "
+            "one is being rolled. Without one there is no /stripe/webhook."
+        ),
+    )
+    stripe_environment: str = Field(
+        default="test", min_length=1, description="The environment that Stripe's objects belong to."
+    )
+
+
 class TelemetrySettings(BaseSettings):
     """What it tells its operators."""
 

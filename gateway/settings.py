@@ -25,6 +25,7 @@ from gateway.setting_groups import (
     MemorySettings,
     ServerSettings,
     StreamSettings,
+    StripeSettings,
     TelemetrySettings,
     WebhookSettings,
 )
@@ -47,6 +48,7 @@ class SettingsInvalid(Exception):
 
 class Settings(
     TelemetrySettings,
+    StripeSettings,
     WebhookSettings,
     DocumentSettings,
     CredentialSettings,
