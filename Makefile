@@ -64,9 +64,11 @@ test-redis: $(VENV)/installed-dev ## share rate limits in a real Redis, which is
 	@$(call NEED,redis-server,redis-server)
 	@$(BIN)/python -m pytest -q tests/redis $(ARGS)
 
-proofs: $(VENV)/installed-dev ## take an hour: 10,000 pairs of each kind, the memory of 1,000,000 customers and 100,000 documents
-	@CURRENCY_PAIRS=10000 MEMORY_CUSTOMERS=1000000 MEMORY_DOCUMENTS=100000 $(BIN)/python -m pytest -q -s -o timeout=0 \
-		tests/operations/test_currency.py tests/service/test_served_currency.py tests/service/test_memory.py $(ARGS)
+proofs: $(VENV)/installed-dev ## take an hour: 10,000 pairs of each kind and requests under /v1, the memory of 1,000,000 customers and 100,000 documents
+	@CURRENCY_PAIRS=10000 MEMORY_CUSTOMERS=1000000 MEMORY_DOCUMENTS=100000 FUZZ_REST_REQUESTS=10000 \
+		$(BIN)/python -m pytest -q -s -o timeout=0 \
+		tests/operations/test_currency.py tests/service/test_served_currency.py tests/service/test_memory.py \
+		tests/fuzz/test_generated_rest.py $(ARGS)
 
 proofs-live: $(VENV)/installed-dev tests/clients/node_modules/.package-lock.json ## take three hours: 1,000 lives for each way of announcing, 200 kills of each kind, 500 lost connections
 	@EVENT_LIVES=1000 EVENT_KILLS=200 WORKER_KILLS=200 CLOCK_KILLS=200 WEBHOOK_KILLS=200 \
@@ -81,8 +83,8 @@ proofs-stripe: $(VENV)/installed-dev ## take an hour: a year of 500 customers of
 	@STRIPE_CUSTOMERS=500 STRIPE_DAYS=364 STRIPE_KILLS=100 $(BIN)/python -m pytest -q -s -o timeout=0 \
 		tests/stripe_source $(ARGS)
 
-fuzz: $(VENV)/installed-dev ## send the running server 10,000 generated requests
-	@$(BIN)/python -m pytest -q -n auto tests/fuzz $(ARGS)
+fuzz: $(VENV)/installed-dev ## send the running server 10,000 generated operations, and 2,500 requests under /v1
+	@$(BIN)/python -m pytest -q -n auto --maxschedchunk 1 tests/fuzz $(ARGS)
 
 bench: $(VENV)/installed-dev benchmarks/peers/node_modules/.package-lock.json ## measure Admittance beside other servers, in ten minutes; ARGS=--quick tries it in one
 	@$(call NEED,wrk,wrk)
