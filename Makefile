@@ -28,7 +28,7 @@ CLIENTS := tests/clients tests/codegen tests/federation tests/schema_lint tests/
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help install serve paywall test test-clients test-browser test-paywall test-redis proofs proofs-live \
-	proofs-stripe fuzz bench bench-growth bench-protections check contract graphiql format lock clean
+	proofs-stripe fuzz bench bench-growth bench-protections check contract graphiql pictures format lock clean
 
 help: ## list these commands
 	@echo "Admittance: which customer may use which feature, now or at any instant, and why."
@@ -104,6 +104,9 @@ contract: $(VENV)/installed ## renew what is generated in graphql/ for client te
 
 graphiql: graphiql/node_modules/.package-lock.json ## build GraphiQL from graphiql/ anew; needs Node 20
 	@cd graphiql && npm run build
+
+pictures: $(VENV)/installed-dev ## draw the pictures of timelines in docs/pictures anew
+	@$(BIN)/python -m docs.making.pictures
 
 check: $(VENV)/installed-dev ## check style, types, layers and layout, and the schema: that it is written down, and against the last release's
 	@$(BIN)/ruff check .

@@ -19,7 +19,7 @@ DECLARATIONS = {"storage/migrations/versions"}
 
 
 def _sources() -> list[Path]:
-    folders = [*PACKAGES, "tests"]
+    folders = [*PACKAGES, "tests", "docs"]
     return sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
 
 

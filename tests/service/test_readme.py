@@ -1,6 +1,5 @@
 """What README and the docs tell people to type works, and answers what they say."""
 
-import json
 import re
 import subprocess
 from collections.abc import Callable
@@ -37,26 +36,13 @@ def test_every_target_of_make_that_is_named_is_there() -> None:
         assert planned.returncode == 0, target
 
 
-async def test_the_first_curl_is_answered_as_shown(
-    client: httpx2.AsyncClient, database: Database, tmp_path: Path
-) -> None:
-    demonstration = await open_demonstration(database, tmp_path / "key", lambda _played, _of: None, customers=SMALL)
-    [curl] = [command for command in commands("README.md") if command[0] == "curl"]
-    headers = [curl[at + 1].split(": ") for at, argument in enumerate(curl) if argument == "-H"]
-    given = {name: value.replace("$(cat admittance.demo-key)", demonstration.secret) for name, value in headers}
-
-    response = await client.post(httpx2.URL(curl[1]).path, content=curl[curl.index("-d") + 1], headers=given)
-
-    [shown] = blocks("README.md", "json")
-    assert response.json() == json.loads(shown)
-
-
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md"])
 def test_the_commands_for_ones_own_data_work_in_the_order_shown(
-    admittance: Command, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    page: str, admittance: Command, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ADMITTANCE_DATABASE_URL", f"sqlite:///{Path.cwd()}/own.db")
     monkeypatch.chdir(ROOT)
-    typed = [command[1:] for command in commands("README.md") if command[0] == "admittance"]
+    typed = [command[1:] for command in commands(page) if command[0] == "admittance"]
 
     assert [command[0] for command in typed] == ["migrate", "catalog", "keys", "serve"]
     for command in typed[:-1]:

@@ -1,0 +1,1 @@
+"""The documentation's pages, and in `making/` what is made for them."""
