@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 LOCK = pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	--no-emit-index-url --no-emit-find-links --upgrade pyproject.toml
+	--no-emit-index-url --no-emit-find-links --upgrade
 
 # A program, and Debian's package that has it.
 NEED = command -v $(1) >/dev/null || { echo "Installing $(2) ..."; \
@@ -20,6 +20,10 @@ PYTHON_CLIENT := .venv-client
 
 PAYWALL := examples/react-paywall
 
+# Of the documentation site. What the theme would say at every start stands in mkdocs.yml.
+DOCS := .venv-docs
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/python -m mkdocs
+
 CLIENTS := tests/clients tests/codegen tests/federation tests/schema_lint tests/stripe_node
 
 .DEFAULT_GOAL := help
@@ -27,8 +31,8 @@ CLIENTS := tests/clients tests/codegen tests/federation tests/schema_lint tests/
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help install serve paywall test test-clients test-browser test-paywall test-redis proofs proofs-live \
-	proofs-stripe fuzz bench bench-growth bench-protections check contract graphiql pictures format lock clean
+.PHONY: help install serve paywall test test-clients test-browser test-paywall test-docs test-redis proofs proofs-live \
+	proofs-stripe fuzz bench bench-growth bench-protections check contract graphiql docs docs-serve pictures format lock clean
 
 help: ## list these commands
 	@echo "Admittance: which customer may use which feature, now or at any instant, and why."
@@ -59,6 +63,10 @@ test-browser: $(VENV)/installed-dev ## run GraphiQL of a built wheel in Chromium
 test-paywall: $(VENV)/installed-dev $(PAYWALL)/node_modules/.package-lock.json ## run the example of a paywall in Chromium; needs Node 20
 	@$(call NEED,chromium,chromium)
 	@$(BIN)/python -m pytest -q -o timeout=300 tests/paywall $(ARGS)
+
+test-docs: $(VENV)/installed-dev $(DOCS)/installed ## build the documentation, and read it in Chromium, which is installed if it can be
+	@$(call NEED,chromium,chromium)
+	@$(BIN)/python -m pytest -q tests/site $(ARGS)
 
 test-redis: $(VENV)/installed-dev ## share rate limits in a real Redis, which is installed if it can be
 	@$(call NEED,redis-server,redis-server)
@@ -105,8 +113,15 @@ contract: $(VENV)/installed ## renew what is generated in graphql/ for client te
 graphiql: graphiql/node_modules/.package-lock.json ## build GraphiQL from graphiql/ anew; needs Node 20
 	@cd graphiql && npm run build
 
+docs: $(DOCS)/installed ## build the documentation into build/site
+	@$(MKDOCS) build --quiet
+	@echo "Open build/site/index.html"
+
 pictures: $(VENV)/installed-dev ## draw the pictures of timelines in docs/pictures anew
 	@$(BIN)/python -m docs.making.pictures
+
+docs-serve: $(DOCS)/installed ## serve the documentation on http://127.0.0.1:8001, made anew at every change
+	@$(MKDOCS) serve --dev-addr 127.0.0.1:8001
 
 check: $(VENV)/installed-dev ## check style, types, layers and layout, and the schema: that it is written down, and against the last release's
 	@$(BIN)/ruff check .
@@ -121,15 +136,16 @@ format: $(VENV)/installed-dev ## put the code into shape
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-lock: ## take the newest versions the bounds in pyproject.toml allow into both lock files
+lock: ## take the newest versions the bounds in pyproject.toml allow into the lock files
 	@set -e; uv=$$(mktemp -d); trap 'rm -rf "$$uv"' EXIT; \
 	$(PYTHON) -m venv "$$uv"; "$$uv/bin/python" -m pip install -qq --disable-pip-version-check uv; \
-	"$$uv/bin/uv" $(LOCK) --group build --output-file requirements.lock; \
-	"$$uv/bin/uv" $(LOCK) --group dev --constraints requirements.lock --output-file requirements-dev.lock
-	@echo "Renewed requirements.lock and requirements-dev.lock."
+	"$$uv/bin/uv" $(LOCK) pyproject.toml --group build --output-file requirements.lock; \
+	"$$uv/bin/uv" $(LOCK) pyproject.toml --group dev --constraints requirements.lock --output-file requirements-dev.lock; \
+	"$$uv/bin/uv" $(LOCK) --group docs --constraints requirements.lock --output-file requirements-docs.lock
+	@echo "Renewed requirements.lock, requirements-dev.lock and requirements-docs.lock."
 
 clean: ## remove what is installed for Python and every cache; databases stay
-	@rm -rf $(VENV) $(PYTHON_CLIENT) .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	@rm -rf $(VENV) $(PYTHON_CLIENT) $(DOCS) .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Named by path and not phony: made once, and again when a lock file or the package's metadata changes.
@@ -148,6 +164,12 @@ $(PYTHON_CLIENT)/installed: tests/clients/python/requirements.lock $(VENV)/creat
 	@echo "Installing what $< names into $(PYTHON_CLIENT) ..."
 	@$(PYTHON) -m venv --clear $(PYTHON_CLIENT)
 	@$(PYTHON_CLIENT)/bin/python -m pip install -qq --disable-pip-version-check --no-input --require-hashes -r $<
+	@touch $@
+
+$(DOCS)/installed: requirements-docs.lock $(VENV)/created
+	@echo "Installing what requirements-docs.lock names into $(DOCS) ..."
+	@$(PYTHON) -m venv --clear $(DOCS)
+	@$(DOCS)/bin/python -m pip install -qq --disable-pip-version-check --no-input --require-hashes -r $<
 	@touch $@
 
 # npm writes this file itself, last of all.

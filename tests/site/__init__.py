@@ -1,0 +1,1 @@
+"""The documentation site, as MkDocs builds it. `make test-docs` installs what it needs."""
