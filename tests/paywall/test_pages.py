@@ -160,16 +160,17 @@ def test_every_page_stands_in_light_and_in_the_dark(
         assert visit.complaints == []
 
 
-def test_every_page_fits_a_phone(visit: Visit, screenshots: Path) -> None:
-    visit.page.set_viewport_size({"width": 390, "height": 844})
+def test_every_page_fits_a_phone(browser: Browser, url: str, house: House, screenshots: Path) -> None:
+    assert house.is_open
     # The page itself, or a cell of a table that reaches into the next.
     too_wide = "[...document.querySelectorAll('html, th, td')].some(each => each.scrollWidth > each.clientWidth)"
-    assert not visit.page.evaluate(too_wide)
-    visit.sign_in("quartz-waiting")
+    with visiting(browser, url, width=390) as visit:
+        assert not visit.page.evaluate(too_wide)
+        visit.sign_in("quartz-waiting")
 
-    for slug in SLUGS:
-        visit.page.goto(f"{visit.url}#/{slug}")
-        expect(visit.page.get_by_role("heading", level=1)).to_be_visible()
-        expect(visit.page.get_by_role("status", name="Loading")).to_have_count(0)
-        visit.page.screenshot(path=screenshots / f"paywall-phone-{slug}.png", full_page=True)
-        assert not visit.page.evaluate(too_wide), slug
+        for slug in SLUGS:
+            visit.page.goto(f"{visit.url}#/{slug}")
+            expect(visit.page.get_by_role("heading", level=1)).to_be_visible()
+            expect(visit.page.get_by_role("status", name="Loading")).to_have_count(0)
+            visit.page.screenshot(path=screenshots / f"paywall-phone-{slug}.png", full_page=True)
+            assert not visit.page.evaluate(too_wide), slug
