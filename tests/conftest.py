@@ -9,14 +9,19 @@ from sqlalchemy import URL
 
 from gateway.commands.collecting import collect_rarely
 from storage.database import Database
+from tests.compiled_statements import keep_compiled_statements
 from tests.databases import postgresql_database, postgresql_server, sqlite_database, sqlite_template
 
 pytest_plugins = ["tests.secret_watch"]
 
 
 def pytest_collection_finish() -> None:
-    """Collects garbage as `serve` does: a tenth of the suite went into looking through modules and test items."""
+    """Keeps what is the same for all tests.
+
+    Collects garbage as `serve` does: a tenth of the suite went into looking through modules and test items.
+    """
     collect_rarely()
+    keep_compiled_statements()
 
 
 @pytest.fixture(scope="session")
