@@ -52,9 +52,9 @@ function upToDate(request, options) {
   return [{ ...request, operationName }, { ...options, documentAST }];
 }
 
-/** Answers everything itself, with one error: no request is sent that could only be refused. There is no schema. */
+/** Answers everything itself, with one error: no request is sent that could only be refused. */
 export function refuseAll(message) {
-  return { fetcher: async () => ({ errors: [{ message }] }), close: () => {}, schema: null };
+  return { fetcher: async () => ({ errors: [{ message }] }) };
 }
 
 /** Who a credential belongs to: `{ caller }`, which is null where that can't be asked, or `{ refused, message }`. */

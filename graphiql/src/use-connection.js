@@ -13,38 +13,46 @@ const ASKING = "Paste an API key or a session token above, then run an operation
  */
 export function useConnection(graphqlPath) {
   const url = useMemo(() => new URL(graphqlPath, location.href).href, [graphqlPath]);
-  const [credential, setCredential] = useState(null);
+  const [connection, setConnection] = useState(null);
   const [{ state, caller, message }, setStatus] = useState({ state: "none" });
-  const latest = useRef(0);
+  // What comes of the credential that was given last, once it has been checked: a promise of a connection.
+  const latest = useRef(Promise.resolve(refuseAll(ASKING)));
+  const [unconnected] = useState(() => ({ fetcher: (...operation) => runByLatest(latest, operation), schema: null }));
 
   async function tryCredential(secret) {
-    const attempt = ++latest.current;
     setStatus({ state: "checking" });
-    const answer = await describeCaller(url, secret);
+    const checked = describeCaller(url, secret);
+    const attempt = checked.then(({ refused, message }) => (refused ? refuseAll(message) : connectBy(secret)));
+    latest.current = attempt;
+    const [{ refused, message, caller }, made] = await Promise.all([checked, attempt]);
     // Another credential was pasted in the meantime.
     if (attempt !== latest.current) return;
-    setCredential(answer.refused ? null : secret);
-    setStatus(
-      answer.refused ? { state: "refused", message: answer.message } : { state: "connected", caller: answer.caller },
+    setConnection(refused ? null : made);
+    setStatus(refused ? { state: "refused", message } : { state: "connected", caller });
+  }
+
+  function connectBy(secret) {
+    // The credential is kept when it is refused later: a session that ran out leaves the schema on the screen.
+    return connect(url, secret, ({ refused, message }) =>
+      setStatus((was) => ({ ...was, state: refused ? "refused" : "connected", message })),
     );
   }
 
   function forget() {
-    latest.current++;
-    setCredential(null);
+    latest.current = Promise.resolve(refuseAll(ASKING));
+    setConnection(null);
     setStatus({ state: "none" });
   }
 
-  const reason = credential === null && state === "refused" ? message : ASKING;
-  const connection = useMemo(() => {
-    if (credential === null) return refuseAll(reason);
-    // The credential is kept when it is refused later: a session that ran out leaves the schema on the screen.
-    return connect(url, credential, ({ refused, message }) =>
-      setStatus((was) => ({ ...was, state: refused ? "refused" : "connected", message })),
-    );
-  }, [url, credential, reason]);
-  useEffect(() => connection.close, [connection]);
+  useEffect(() => connection?.close, [connection]);
 
-  const { fetcher, schema } = connection;
+  const { fetcher, schema } = connection ?? unconnected;
   return { fetcher, schema, state, caller, message, tryCredential, forget };
+}
+
+/** Whoever runs an operation while a credential is being checked waits for it, and isn't asked for one. */
+async function runByLatest(latest, operation) {
+  const attempt = latest.current;
+  const { fetcher } = await attempt;
+  return attempt === latest.current ? fetcher(...operation) : runByLatest(latest, operation);
 }

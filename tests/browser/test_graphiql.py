@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, WebSocket, expect
+from playwright.sync_api import Browser, Route, WebSocket, expect
 
 from gateway.graphiql.examples import read_examples
 from tests.browser.installation import Installation
@@ -51,6 +51,22 @@ def test_without_a_credential_no_operation_leaves_the_page(visit: Visit) -> None
 
     expect(visit.answer).to_contain_text("Paste")
     assert [request.url for request in visit.requests if request.method == "POST"] == []
+
+
+def test_what_is_run_while_a_credential_is_checked_waits_for_it(visit: Visit, installation: Installation) -> None:
+    held: list[Route] = []
+    visit.page.route("**/graphql", lambda route: held.append(route), times=1)  # noqa: PLW0108 - no built-in is taken
+    visit.connect(installation.key)
+    expect(visit.page.get_by_role("status")).to_have_text("Checking…")
+
+    visit.run()
+    expect(visit.page.get_by_role("button", name="Stop query")).to_be_visible()
+    assert [request.url for request in visit.requests if request.method == "POST"] == [held[0].request.url]
+    held[0].continue_()
+
+    expect(visit.answer).to_contain_text('"tundra-two-subscriptions"')
+    expect(visit.page.get_by_role("status")).to_have_text("API key · demo")
+    assert visit.complaints == []
 
 
 def test_a_wrong_credential_is_told_in_a_sentence(visit: Visit, screenshots: Path) -> None:
