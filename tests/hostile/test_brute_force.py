@@ -1,6 +1,7 @@
 """Guessing: of credentials, counted by the address they come from; of names, bounded by what one request may hold."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
@@ -14,8 +15,12 @@ from tests.service.serving import NO_TLS, Caller, serving
 
 GUESSES = 300
 FREE_GUESSES = 20
-SLIDING = 5
-"""Guesses more, as the window slides on while they come in."""
+SECONDS_A_GUESS = 3
+"""Once the free ones are gone, as the window slides on: 20 a minute."""
+MOST_TO_WAIT = 60 + SECONDS_A_GUESS
+"""Seconds: where all are spent as a minute begins, they count until its end, and from then on ever less."""
+TOO_MANY = 2 * FREE_GUESSES
+"""Guesses one after another that only a machine that takes a minute for them would let pass."""
 
 AT_ONCE = 10
 
@@ -45,19 +50,22 @@ def open_server(database_url: str) -> Generator[str]:
 
 async def test_wrong_credentials_are_counted_by_address_and_right_ones_go_on(caller: Caller) -> None:
     answers: list[httpx2.Response] = []
+    began = time.monotonic()
     for start in range(0, GUESSES, AT_ONCE):
         wrong = (_guess(caller.client, _wrong(start + number)) for number in range(AT_ONCE))
         answers += await asyncio.gather(*wrong)
         assert (await _guess(caller.client, caller.secret)).status_code == 200
 
+    slid = (time.monotonic() - began) / SECONDS_A_GUESS
     statuses = Counter(answer.status_code for answer in answers)
-    assert FREE_GUESSES <= statuses.pop(401) <= FREE_GUESSES + SLIDING
+    assert FREE_GUESSES <= statuses.pop(401) <= FREE_GUESSES + slid + 1
     assert list(statuses) == [429]
     assert [answer.status_code for answer in answers[:FREE_GUESSES]] == [401] * FREE_GUESSES
     for answer in answers:
         [error] = refused(answer)
         assert error["extensions"]["code"] == ("UNAUTHENTICATED" if answer.status_code == 401 else "RATE_LIMITED")
-    assert all(1 <= int(answer.headers["Retry-After"]) <= 60 for answer in answers if answer.status_code == 429)
+    waits = [int(answer.headers["Retry-After"]) for answer in answers if answer.status_code == 429]
+    assert all(1 <= wait <= MOST_TO_WAIT for wait in waits)
 
 
 async def test_a_wrong_credential_says_nothing_of_what_was_wrong(caller: Caller) -> None:
@@ -74,29 +82,27 @@ async def test_no_header_makes_a_guesser_somebody_else(open_server: str, databas
     async with _arrived(open_server, database) as caller:
         answers = [
             await _guess(caller.client, _wrong(number), **dict.fromkeys(names, f"192.0.2.{number}"))
-            for number in range(FREE_GUESSES + SLIDING)
+            for number in range(TOO_MANY)
         ]
 
     assert [answer.status_code for answer in answers[:FREE_GUESSES]] == [401] * FREE_GUESSES
-    assert answers[-1].status_code == 429
+    assert 429 in {answer.status_code for answer in answers[FREE_GUESSES:]}
 
 
 async def test_behind_a_proxy_it_is_the_address_the_proxy_saw(caller: Caller) -> None:
     """Whatever the guesser itself wrote before it."""
-    forwarded = [f"192.0.2.{number}, 203.0.113.7" for number in range(FREE_GUESSES + SLIDING)]
+    forwarded = [f"192.0.2.{number}, 203.0.113.7" for number in range(TOO_MANY)]
 
     answers = [await _guess(caller.client, _wrong(n), **{"X-Forwarded-For": each}) for n, each in enumerate(forwarded)]
     neighbour = await _guess(caller.client, _wrong(0), **{"X-Forwarded-For": "203.0.113.8"})
 
     assert [answer.status_code for answer in answers[:FREE_GUESSES]] == [401] * FREE_GUESSES
-    assert answers[-1].status_code == 429
+    assert 429 in {answer.status_code for answer in answers[FREE_GUESSES:]}
     assert neighbour.status_code == 401
 
 
 async def test_whoever_has_no_credential_guesses_nothing(caller: Caller) -> None:
-    answers = [
-        await caller.client.post("/graphql", json={"query": "{ __typename }"}) for _ in range(FREE_GUESSES + SLIDING)
-    ]
+    answers = [await caller.client.post("/graphql", json={"query": "{ __typename }"}) for _ in range(TOO_MANY)]
 
     assert {answer.status_code for answer in answers} == {401}
 
@@ -126,7 +132,7 @@ async def test_one_request_holds_so_many_guesses_at_names(caller: Caller, custom
 
 async def test_guesses_at_names_are_paid_for_until_there_is_nothing_left(database_url: str, database: Database) -> None:
     guesses = "query($by: [CustomerBy!]!) { customersBy(by: $by) { id } }"
-    with serving(database_url, key_rate="1050/minute") as url:
+    with serving(database_url, key_rate="1050/day") as url:
         async with _arrived(url, database) as caller:
             body = {"query": guesses, "variables": {"by": _names(100)}}
             answers = [await caller.post(body) for _ in range(12)]
@@ -138,7 +144,7 @@ async def test_guesses_at_names_are_paid_for_until_there_is_nothing_left(databas
 
 
 async def test_operations_of_an_array_are_paid_for_one_by_one(database_url: str, database: Database) -> None:
-    with serving(database_url, batch_size=10, key_rate="450/minute") as url:
+    with serving(database_url, batch_size=10, key_rate="450/day") as url:
         async with _arrived(url, database) as caller:
             one = {
                 "query": "query($by: [CustomerBy!]!) { customersBy(by: $by) { id } }",

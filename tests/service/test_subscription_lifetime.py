@@ -110,7 +110,7 @@ async def test_it_ends_with_the_expiry_of_its_credential(shop: Caller, server: s
 async def test_each_change_is_paid_for_and_a_caller_over_its_rate_is_told_so(
     database_url: str, database: Database, watch: Watch
 ) -> None:
-    async with arrived(database_url, database, session_rate="60/minute") as (url, shop):
+    async with arrived(database_url, database, session_rate="60/day") as (url, shop):
         _, token = await session_of(shop)
         query = "subscription { entitlementsChanged(afterRevision: 0) { revision added { lookupKey } } }"
         for _ in range(6):

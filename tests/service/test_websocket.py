@@ -141,7 +141,7 @@ async def test_a_refused_operation_ends_alone_and_frees_its_id(server: str, call
 
 
 async def test_what_a_caller_may_spend_is_counted_by_operation(database_url: str, database: Database) -> None:
-    with serving(database_url, key_rate="6/minute") as url:
+    with serving(database_url, key_rate="6/day") as url:
         caller = await Caller.arrive(None, database)  # pyright: ignore[reportArgumentType] (nothing goes by HTTP)
         async with greeted(url, caller.secret) as socket:
             answers = [await socket.ask(VIEWER) for _ in range(3)]

@@ -131,7 +131,7 @@ async def test_wrong_credentials_are_refused_by_what_would_help(server: str, cal
 
 
 async def test_an_address_that_guesses_credentials_is_told_to_stop(sqlite_url: str) -> None:
-    with serving(sqlite_url, failure_rate="3/minute") as url:
+    with serving(sqlite_url, failure_rate="3/day") as url:
         codes = [(await _answer_to(url, init("adm_test_wrong")))[0] for _ in range(5)]
 
     assert codes == [4401, 4401, 4401, 4429, 4429]

@@ -22,7 +22,7 @@ async def test_every_call_about_entitlements_is_answered_and_refused_as_by_strip
 async def test_credentials_that_will_not_do_are_told_apart(run: Run, caller: Caller, database_url: str) -> None:
     _, reader = await create_key(caller.database, caller.environment.id, "reader", (Scope.CATALOG_READ,))
 
-    with serving(database_url, key_rate="100/minute") as limited:
+    with serving(database_url, key_rate="100/day") as limited:
         await asyncio.to_thread(partial(run, "credentials.mjs", READER_KEY=reader, LIMITED_ADDRESS=limited))
 
 

@@ -69,5 +69,5 @@ async def test_who_may_not_ask_is_told_apart(shop: Shop, database_url: str) -> N
         spent.v1.products.list({"limit": 10})
         assert caught(stripe.RateLimitError, spent.v1.products.list).http_status == 429
 
-    with serving(database_url, key_rate="100/minute") as limited:
+    with serving(database_url, key_rate="100/day") as limited:
         await shop.use(lambda: walk(limited))

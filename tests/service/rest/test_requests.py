@@ -180,7 +180,7 @@ async def test_an_answer_names_its_request_and_the_version_it_was_asked_in(shop:
 
 
 async def test_requests_are_paid_for_and_refused_when_all_is_spent(shop: Shop, database_url: str) -> None:
-    with serving(database_url, key_rate="150/minute") as url:
+    with serving(database_url, key_rate="150/day") as url:
         listed = await shop.send("GET", f"{url}{FEATURES}")
         wrong = await shop.send("GET", f"{url}{FEATURES}?limit=0")
         retrieved = [await shop.send("GET", f"{url}{FEATURES}/feat_1") for _ in range(5)]
