@@ -115,9 +115,11 @@ class Visit:
 
 
 @contextmanager
-def visiting(browser: Browser, url: str, scheme: Scheme = "light", width: int = 1200) -> Generator[Visit]:
+def visiting(
+    browser: Browser, url: str, scheme: Scheme = "light", width: int = 1200, height: int = 800
+) -> Generator[Visit]:
     """The page, opened for the first time. Its window keeps its size: one that changes can leave Chromium stuck."""
-    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
+    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": height})
     context.add_init_script(_WATCH)
     visit = Visit(context.new_page(), url)
 

@@ -10,6 +10,8 @@ from tests.paywall.house import House
 from tests.paywall.sight import Scheme, Visit, visiting
 
 SLUGS = ("projects", "reports", "time", "sign-on", "plans", "account")
+TALL = 2_400
+"""Pixels that every page fits in, so that a picture shows all of it."""
 
 
 def test_the_plan_page_shows_what_the_customer_has_and_what_would_unlock_the_rest(visit: Visit, house: House) -> None:
@@ -148,7 +150,7 @@ def test_a_gate_names_every_plan_that_would_open_it_the_smallest_first(visit: Vi
 def test_every_page_stands_in_light_and_in_the_dark(
     browser: Browser, url: str, screenshots: Path, scheme: Scheme
 ) -> None:
-    with visiting(browser, url, scheme) as visit:
+    with visiting(browser, url, scheme, height=TALL) as visit:
         expect(visit.page.get_by_role("button", name="Quartz")).to_be_visible()
         visit.page.screenshot(path=screenshots / f"paywall-{scheme}-sign-in.png")
         visit.sign_in("quartz-waiting")
@@ -156,7 +158,7 @@ def test_every_page_stands_in_light_and_in_the_dark(
             visit.page.goto(f"{url}#/{slug}")
             expect(visit.page.get_by_role("heading", level=1)).to_be_visible()
             expect(visit.page.get_by_role("status", name="Loading")).to_have_count(0)
-            visit.page.screenshot(path=screenshots / f"paywall-{scheme}-{slug}.png", full_page=True)
+            visit.page.screenshot(path=screenshots / f"paywall-{scheme}-{slug}.png")
         assert visit.complaints == []
 
 
@@ -164,7 +166,7 @@ def test_every_page_fits_a_phone(browser: Browser, url: str, house: House, scree
     assert house.is_open
     # The page itself, or a cell of a table that reaches into the next.
     too_wide = "[...document.querySelectorAll('html, th, td')].some(each => each.scrollWidth > each.clientWidth)"
-    with visiting(browser, url, width=390) as visit:
+    with visiting(browser, url, width=390, height=TALL) as visit:
         assert not visit.page.evaluate(too_wide)
         visit.sign_in("quartz-waiting")
 
@@ -172,5 +174,6 @@ def test_every_page_fits_a_phone(browser: Browser, url: str, house: House, scree
             visit.page.goto(f"{visit.url}#/{slug}")
             expect(visit.page.get_by_role("heading", level=1)).to_be_visible()
             expect(visit.page.get_by_role("status", name="Loading")).to_have_count(0)
-            visit.page.screenshot(path=screenshots / f"paywall-phone-{slug}.png", full_page=True)
+            visit.page.screenshot(path=screenshots / f"paywall-phone-{slug}.png")
             assert not visit.page.evaluate(too_wide), slug
+            assert visit.page.evaluate("document.documentElement.scrollHeight") == TALL, slug
