@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import URL
 
@@ -13,6 +14,10 @@ from tests.compiled_statements import keep_compiled_statements
 from tests.databases import postgresql_database, postgresql_server, sqlite_database, sqlite_template
 
 pytest_plugins = ["tests.secret_watch"]
+
+# The same examples on every run, and however long one takes on a busy machine. `--hypothesis-profile=default` makes new
+# ones.
+hypothesis.settings.load_profile("ci")
 
 
 def pytest_collection_finish() -> None:
