@@ -65,6 +65,12 @@ class Target:
         # How Linux calls the clock of another process: clock_getcpuclockid(3), which Python lacks.
         return time.clock_gettime((~self.process << 3) | 2)
 
+    def queued_seconds(self) -> float:
+        """The time for which its event loop could have gone on, and the machine had no processor for it."""
+        # proc_pid_schedstat(5): nanoseconds on a processor, nanoseconds in the queue for one, turns.
+        _, queued, _ = Path(f"/proc/{self.process}/schedstat").read_text().split()
+        return int(queued) / 1_000_000_000
+
     def most_memory(self) -> int:
         """The most memory that the process ever had, in bytes."""
         status = Path(f"/proc/{self.process}/status").read_text()
@@ -153,7 +159,10 @@ async def stall(target: Target, attack: Callable[[], Awaitable[object]], *, allo
 
 @asynccontextmanager
 async def honest_client(target: Target) -> AsyncGenerator[list[float]]:
-    """Somebody else who asks for next to nothing all the time; yields how long each answer took, in seconds."""
+    """Somebody else who asks for next to nothing all the time; yields how long each answer took, in seconds.
+
+    Without the time for which the server itself waited for the machine, which had other things to do.
+    """
     waits: list[float] = []
     begun, over = asyncio.Event(), asyncio.Event()
 
@@ -162,9 +171,9 @@ async def honest_client(target: Target) -> AsyncGenerator[list[float]]:
         while not is_last:
             # Whom the last of the attack kept waiting is to say so: one request more after its end.
             is_last = over.is_set()
-            before = time.perf_counter()
+            before, queued = time.perf_counter(), target.queued_seconds()
             answer = await client.post("/graphql", json={"query": "{ viewer { id } }"})
-            waits.append(time.perf_counter() - before)
+            waits.append(time.perf_counter() - before - (target.queued_seconds() - queued))
             assert answer.status_code == 200, answer.text
             begun.set()
 
