@@ -1,7 +1,6 @@
 """Feature keys in Python, as a strict type checker takes them."""
 
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +10,8 @@ import pytest
 from gateway.codegen.catalogue import NamedKey
 from gateway.codegen.python import python
 from tests.codegen.strange import STRANGE
+from tests.pages import blocks
 
-PAGE = Path(__file__).parents[2] / "docs" / "feature-keys.md"
 KEYS = [NamedKey("audit-log", "Audit log"), NamedKey("sso", "Single sign-on")]
 
 USE = """\
@@ -70,7 +69,7 @@ def test_any_catalogue_gives_a_module_that_the_type_checker_takes(tmp_path: Path
 
 
 def test_the_use_in_the_docs_is_refused_where_it_says_so(tmp_path: Path) -> None:
-    module, use = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    module, use = blocks("docs/feature-keys.md", "python")
     (tmp_path / "feature_keys.py").write_text(module)
     (tmp_path / "use.py").write_text(use)
 

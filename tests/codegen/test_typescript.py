@@ -11,9 +11,9 @@ import pytest
 from gateway.codegen.catalogue import NamedKey
 from gateway.codegen.typescript import typescript
 from tests.codegen.strange import STRANGE
+from tests.pages import blocks
 
 FOLDER = Path(__file__).parent
-PAGE = FOLDER.parents[1] / "docs" / "feature-keys.md"
 KEYS = [NamedKey("audit-log", "Audit log"), NamedKey("sso", "Single sign-on")]
 
 GENERATED = """
@@ -65,7 +65,7 @@ def test_a_mistyped_key_does_not_compile_and_a_right_one_does(project: Path) -> 
 
 
 def test_the_use_in_the_docs_is_refused_where_it_says_so(project: Path) -> None:
-    _, use = re.findall(r"^```ts\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    _, use = blocks("docs/feature-keys.md", "ts")
     (project / "feature-keys.ts").write_text(typescript(KEYS))
     (project / "graphql.ts").write_text(GENERATED)
     (project / "client.ts").write_text(APOLLO)

@@ -1,15 +1,13 @@
 """The subgraph is composed with others by Apollo's own composition."""
 
-import re
-
 import pytest
 from graphql import build_ast_schema, parse
 
 from schema.subgraph import subgraph
 from tests.federation.conftest import FOLDER, Json, Run
+from tests.pages import blocks
 
 COMPANY = (FOLDER / "company.graphql").read_text(encoding="utf-8")
-PAGE = (FOLDER.parents[1] / "docs" / "federation.md").read_text(encoding="utf-8")
 SHOP = (FOLDER / "shop.graphql").read_text(encoding="utf-8")
 
 
@@ -49,7 +47,7 @@ def test_a_shop_with_products_of_its_own_is_told_what_clashes(run: Run) -> None:
 
 
 def test_it_composes_with_the_subgraph_that_the_docs_show(run: Run) -> None:
-    [_, company] = re.findall(r"^```graphql\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    [_, company] = blocks("docs/federation.md", "graphql")
 
     made = run("compose.mjs", {"admittance": subgraph().sdl, "company": company})
 
@@ -58,7 +56,7 @@ def test_it_composes_with_the_subgraph_that_the_docs_show(run: Run) -> None:
 
 
 def test_the_docs_show_the_gateway_that_is_tested() -> None:
-    [shown] = re.findall(r"^```js\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    [shown] = blocks("docs/federation.md", "js")
 
     assert shown == (FOLDER / "gateway.mjs").read_text(encoding="utf-8")
 

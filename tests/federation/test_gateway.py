@@ -3,12 +3,12 @@
 import re
 from collections.abc import Sequence
 
-from tests.federation.conftest import FOLDER, Json, Run
+from tests.federation.conftest import Json, Run
+from tests.pages import blocks
 from tests.service.serving import Caller
 from tests.service.subgraphs import furnish, grant
 from tests.service.test_subscriptions import session_of
 
-PAGE = (FOLDER.parents[1] / "docs" / "federation.md").read_text(encoding="utf-8")
 VIEWER = 'query Gate { viewer { name customer { id externalId hasAccess(lookupKey: "sso") } } }'
 USERS = """
 query Users($first: Int!) {
@@ -39,7 +39,7 @@ async def test_a_users_customer_is_known_by_the_companys_own_id(caller: Caller, 
 
 async def test_the_query_of_the_docs_is_answered(caller: Caller, run: Run) -> None:
     await furnish(caller)
-    [query, _] = re.findall(r"^```graphql\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    [query, _] = blocks("docs/federation.md", "graphql")
 
     [answer] = await _ask(caller, run, {"query": query})
 

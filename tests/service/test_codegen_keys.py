@@ -1,7 +1,6 @@
 """`admittance codegen keys`: what is written, from where, and when a committed file is stale."""
 
 import json
-import re
 import shlex
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -19,12 +18,12 @@ from gateway.codegen.python import python
 from gateway.codegen.typescript import typescript
 from gateway.commands.codegen import KEY_VARIABLE
 from gateway.settings import Settings
+from tests.pages import blocks
 from tests.service.serving import running, serving
 
 Command = Callable[..., int]
 Captured = pytest.CaptureFixture[str]
 
-PAGE = (Path(__file__).parents[2] / "docs" / "feature-keys.md").read_text(encoding="utf-8")
 DOCUMENTED = "https://entitlements.example.com/graphql"
 
 KEYS = [NamedKey("audit-log", "Audit log"), NamedKey("sso", "Single sign-on")]
@@ -239,7 +238,7 @@ def test_the_commands_in_the_docs_work_in_the_order_shown(installed: Command, ga
     have(installed, capsys, *KEYS, environment="live")
     have(installed, capsys, *KEYS)
     Path("src").mkdir()
-    lines = "".join(re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)).splitlines()
+    lines = "".join(blocks("docs/feature-keys.md", "sh")).splitlines()
     commands = [shlex.split(line.replace(DOCUMENTED, gateway)) for line in lines]
 
     assert [command[0] for command in commands] == ["admittance", "export", "admittance", "admittance", "admittance"]
@@ -252,8 +251,8 @@ def test_the_commands_in_the_docs_work_in_the_order_shown(installed: Command, ga
 
 def test_the_files_in_the_docs_are_those_that_are_written() -> None:
     shown = [NamedKey("audit-log", "Audit log"), NamedKey("projects", "Projects"), NamedKey("sso", "Single sign-on")]
-    [in_typescript, _] = re.findall(r"^```ts\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-    [in_python, _] = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    [in_typescript, _] = blocks("docs/feature-keys.md", "ts")
+    [in_python, _] = blocks("docs/feature-keys.md", "python")
 
     assert typescript(shown).startswith(in_typescript)
     assert python(shown) == in_python

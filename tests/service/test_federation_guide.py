@@ -3,14 +3,14 @@
 import re
 import shlex
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from schema.subgraph import subgraph
+from tests.pages import blocks, read_page
 
-PAGE = (Path(__file__).parents[2] / "docs" / "federation.md").read_text(encoding="utf-8")
-COMMANDS = [shlex.split(each) for each in re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)]
+PAGE = read_page("docs/federation.md")
+COMMANDS = [shlex.split(each) for each in blocks("docs/federation.md", "sh")]
 
 Command = Callable[..., int]
 Captured = pytest.CaptureFixture[str]

@@ -55,7 +55,10 @@ def test_no_test_folder_is_named_after_a_package() -> None:
     assert folders.isdisjoint(PACKAGES)
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-docs.lock"])
+@pytest.mark.parametrize(
+    "lock",
+    ["requirements.lock", "requirements-dev.lock", "requirements-docs.lock", "tests/clients/python/requirements.lock"],
+)
 def test_lock_files_name_hashes_and_no_address(lock: str) -> None:
     lines = (ROOT / lock).read_text(encoding="utf-8").splitlines()
     pins = [line for line in lines if not line.startswith(" ")]

@@ -82,6 +82,7 @@ def _is_asked_of_us(document: DocumentNode) -> bool:
 async def test_the_operations_of_the_pages_are_answered_as_shown_and_refused_nothing(demonstration: Caller) -> None:
     for page in OWN:
         for text, told in _asked(page):
+            assert told.keys() <= {"Variables", "Answer"}, (page, text)
             answer = await demonstration.ask(text, told.get("Variables"))
 
             assert answer.get("customer", answer) is not None, (page, text)

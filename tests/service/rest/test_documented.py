@@ -8,18 +8,21 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.rest.routes import ENDPOINTS
+from tests.pages import blocks as blocks_of
+from tests.pages import read_page
 from tests.service.rest.shop import Shop
 
 Json = Any
 
-PAGE = (Path(__file__).parents[3] / "docs" / "stripe.md").read_text(encoding="utf-8")
+PAGE = read_page("docs/stripe.md")
 ADDRESS = "http://127.0.0.1:8000"
+
+blocks = partial(blocks_of, "docs/stripe.md")
 
 VARIABLES = {
     "entitlements.feature": "FEATURE",
@@ -42,10 +45,6 @@ SHOWN: Mapping[str, set[str]] = {
     },
 }
 """The fields that the modelled systems' own pages show, and no others."""
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 
 def objects(answer: Json) -> Iterator[Json]:

@@ -15,7 +15,8 @@ def caught(kind: type[stripe.StripeError], call: Callable[[], object]) -> stripe
     with pytest.raises(stripe.StripeError) as found:
         call()
     assert type(found.value) is kind
-    assert (found.value.user_message, found.value.request_id) != (None, None)
+    assert found.value.user_message
+    assert found.value.request_id
     return found.value
 
 
