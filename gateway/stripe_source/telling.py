@@ -105,7 +105,7 @@ def _before(now: Mapping[str, Any], previous: Mapping[str, Any]) -> dict[str, An
     was = dict(now)
     for name, value in previous.items():
         held = was.get(name)
-        if isinstance(value, dict) and isinstance(held, dict) and "data" not in value:
+        if isinstance(value, dict) and isinstance(held, dict):
             was[name] = _before(cast("dict[str, Any]", held), cast("dict[str, Any]", value))
         else:
             was[name] = value

@@ -220,3 +220,17 @@ def test_items_that_an_event_shows_in_part_stay_as_they_were() -> None:
     found = facts(*history((BORN, both), (BORN + DAY, part)))
 
     assert [line.removed_at for line in found.items] == [None, None]
+
+
+def test_items_that_an_event_shows_in_part_were_more_before_it_too() -> None:
+    now = subscription("active", item(quantity=3))
+    now["items"]["has_more"] = True
+    change = {"object": now, "previous_attributes": {"items": {"data": [item()]}}}
+    body = {"id": "evt_1", "type": "customer.subscription.updated", "created": BORN + DAY, "data": change}
+
+    found = told(StripeEvent.model_validate(body))
+
+    assert found is not None
+    assert found.before is not None
+    before = SUBSCRIPTION.validate_json(found.before)
+    assert ([line.quantity for line in before.items], before.items_complete) == ([1], False)
