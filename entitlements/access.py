@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from entitlements.facts import FOREVER, Feature, SubscriptionId, SubscriptionStatus
+from entitlements.facts import FOREVER, Feature, GrantId, SubscriptionId, SubscriptionStatus
 from entitlements.runs import AccessReason, FeatureTimeline, Run, Source, SourceKind, Timeline, Withheld
 from entitlements.timeline import PRECEDENCE
 
@@ -53,9 +53,18 @@ class EntitlementState:
         Of the subscription sources that hold the instant the one that ends last; of a right still to come or over,
         those that hold the run's start or last moment.
         """
-        carrying = [s for s in self._carrying() if s.kind is SourceKind.SUBSCRIPTION]
-        longest = max(carrying, key=lambda source: source.active_to or FOREVER, default=None)
+        longest = self._carries_longest(SourceKind.SUBSCRIPTION)
         return longest.subscription if longest else None
+
+    @property
+    def grant(self) -> GrantId | None:
+        """The grant that carries the right longest, of those that hold what `subscription` does; None if none does."""
+        longest = self._carries_longest(SourceKind.GRANT)
+        return longest.grant if longest else None
+
+    def _carries_longest(self, kind: SourceKind) -> Source | None:
+        carrying = (source for source in self._carrying() if source.kind is kind)
+        return max(carrying, key=lambda source: source.active_to or FOREVER, default=None)
 
     def _carrying(self) -> Iterator[Source]:
         for source in self.run.sources:

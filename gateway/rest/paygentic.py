@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from graphql import GraphQLError
 
 from entitlements.access import EntitlementStatus
-from entitlements.facts import FOREVER, CustomerId, Metadata
+from entitlements.facts import CustomerId, Metadata
 from gateway.rest.endpoints import Call, Endpoints
 from gateway.rest.errors import ParameterWrong, missing
 from gateway.rest.parameters import ID, Kind, Parameters, integer
@@ -153,7 +153,7 @@ def _shown(entitlement: Entitlement) -> PaygenticEntitlement:
 
 
 def _metadata_of(entitlement: Entitlement) -> Metadata:
-    """That of the grant that gives it longest; nothing, if none does."""
-    ids = {source.grant: source.active_to or FOREVER for source in entitlement.state.sources if source.grant}
-    grants = [grant for grant in entitlement.customer.facts.grants if grant.id in ids]
-    return max(grants, key=lambda grant: ids[grant.id]).metadata if grants else {}
+    """That of the grant that carries it longest; nothing, if none does."""
+    metadata = {grant.id: grant.metadata for grant in entitlement.customer.facts.grants}
+    carrying = entitlement.state.grant
+    return metadata.get(carrying, {}) if carrying else {}

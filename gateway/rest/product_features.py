@@ -95,7 +95,7 @@ async def retrieve_product_feature(call: Call[Parameters]) -> ProductFeature:
     return await _shown(call.context, await _load_attached(call))
 
 
-@PRODUCT_FEATURES.delete(_ONE, WRITE, _deleted)
+@PRODUCT_FEATURES.delete(_ONE, WRITE, _deleted, renamed={"product_feature_id": "id"})
 async def detach_feature(call: Call[Parameters]) -> DeletedProductFeature:
     """Detaches a feature: those who have it keep it until their billing period ends."""
     await _load_attached(call)

@@ -106,7 +106,9 @@ async def list_subscription_items(call: Call[SubscriptionItemsWanted]) -> ListOf
 
     page = await page_of(call, "subscription_item", find)
     listing = subscriptions.list_items(context, known, subscription, page)
-    shown = [await _shown(call, each, subscription, known, "data.price.product") for each in listing.page.items]
+    items, livemode = listing.page.items, context.environment.livemode
+    products = await products_of(context, items, wanted=call.expands("data.price.product"))
+    shown = [SubscriptionItem.of(known, subscription, each, livemode=livemode, products=products) for each in items]
     return list_of(call, listing.page, shown)
 
 
@@ -157,9 +159,7 @@ async def _shown(
     item: facts.SubscriptionItem,
     subscription: facts.Subscription,
     known: KnownCustomer,
-    product: str = "price.product",
 ) -> SubscriptionItem:
-    """`product`: what its product is called where it is to be shown whole."""
-    products = await products_of(call.context, [item], wanted=call.expands(product))
+    products = await products_of(call.context, [item], wanted=call.expands("price.product"))
     livemode = call.context.environment.livemode
     return SubscriptionItem.of(known, subscription, item, livemode=livemode, products=products)

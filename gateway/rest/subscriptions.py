@@ -44,6 +44,7 @@ _PARAMETERS = {
     "product": "price",
     "interval_count": "price",
     "started_at": "backdate_start_date",
+    "end_trial_now": "trial_end",
 }
 """Names of parameters whose use cases have others: there a price is a product and an interval."""
 

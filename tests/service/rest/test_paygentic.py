@@ -42,6 +42,20 @@ async def test_a_grant_is_shown_with_its_metadata_and_end(shop: Shop) -> None:
     }
 
 
+async def test_of_grants_one_after_the_other_that_which_gives_it_now_is_shown(shop: Shop) -> None:
+    await shop.caller.move_to(datetime(2030, 1, 1, tzinfo=UTC))
+    customer, id_ = await granted(shop, activeTo="2030-02-01T00:00:00Z")
+    later = {"customer": {"id": customer}, "feature": {"lookupKey": "sso"}, "metadata": {"ticket": "8"}}
+    await shop.caller.do("grantEntitlement", "grant { id }", **later, activeFrom="2030-02-01T00:00:00Z")
+
+    shown = [(await shop.send("GET", f"{LIST}/{id_}{at}")).json() for at in ("", "?at=2030-02-01T00:00:00Z")]
+
+    assert [(each["metadata"], each["activeTo"]) for each in shown] == [
+        ({"ticket": "7"}, None),
+        ({"ticket": "8"}, None),
+    ]
+
+
 async def test_what_is_to_come_is_active_without_access_and_what_is_over_says_how(shop: Shop) -> None:
     await shop.caller.move_to(datetime(2030, 1, 1, tzinfo=UTC))
     _, id_ = await granted(shop, activeFrom="2030-02-01T00:00:00Z", activeTo="2030-03-01T00:00:00Z")

@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime
 
+import pytest
+import stripe
+
 from tests.service.rest.shop import Shop
 
 INVALID = "invalid_request_error"
@@ -90,6 +93,9 @@ async def test_a_subscription_begins_in_a_trial_or_waits_for_its_payment(shop: S
         assert trial["items"].data[0].price.id == f"price_1year_{product}"
         assert subscriptions.update(trial.id, {"trial_end": at(20)}).trial_end == at(20)
         assert subscriptions.update(trial.id, {"trial_end": "now"}).status == "active"
+        with pytest.raises(stripe.InvalidRequestError) as over:
+            subscriptions.update(trial.id, {"trial_end": "now"})
+        assert over.value.param == "trial_end"  # pyright: ignore[reportUnknownMemberType]
 
         incomplete = subscriptions.create(
             {
