@@ -25,10 +25,11 @@ export class Session {
 
   /** Throws `SignedOut`, or whatever `fetch` throws where the back end isn't reached. */
   async token(): Promise<string> {
-    this.#token ??= this.#ask();
-    const { token, endsAt } = await this.#token;
+    const asked = (this.#token ??= this.#ask());
+    const { token, endsAt } = await asked;
     if (Date.now() < endsAt) return token;
-    this.forget();
+    // Of several who wait, the first one asks for the next, and for all.
+    if (this.#token === asked) this.forget();
     return this.token();
   }
 
