@@ -3,7 +3,7 @@
 import sys
 
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, ProgressColumn
 from rich.table import Table
 
 # A pipe has no width: what is read by programs must not be folded.
@@ -18,9 +18,12 @@ class CommandFailed(Exception):
     """A command that can't do what it was asked. The message is one clear sentence or a list of them."""
 
 
-def progress() -> Progress:
-    """A progress bar that leaves nothing behind, and that a log file or a pipe doesn't get at all."""
-    return Progress(console=err, transient=True, disable=not err.is_interactive)
+def progress(*columns: ProgressColumn) -> Progress:
+    """A progress bar that leaves nothing behind, and that a log file or a pipe doesn't get at all.
+
+    `columns`: what it shows; none for what Rich shows by itself.
+    """
+    return Progress(*columns, console=err, transient=True, disable=not err.is_interactive)
 
 
 def table(*headings: str) -> Table:

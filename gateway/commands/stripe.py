@@ -9,7 +9,7 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from gateway.commands.running import load_environment, run
-from gateway.console import CommandFailed, err, out, table
+from gateway.console import CommandFailed, err, out, progress, table
 from gateway.settings import Settings
 from gateway.stripe_source.account import open_account
 from gateway.stripe_source.mended import Mended
@@ -97,7 +97,7 @@ def _progress() -> Progress:
         TextColumn("{task.description}"),
         TimeElapsedColumn(),
     )
-    return Progress(*columns, console=err, transient=True, disable=not err.is_interactive)
+    return progress(*columns)
 
 
 def _show(mended: Sequence[Mended]) -> None:

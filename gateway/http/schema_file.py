@@ -34,7 +34,7 @@ def schema_routes(
         return orjson.dumps(describe(endpoints)).decode()
 
     routes: list[BaseRoute] = [
-        Route(SDL_PATH, _shown(cache(sdl), "text/plain; charset=utf-8", authenticator, operations)),
+        Route(SDL_PATH, _shown(sdl, "text/plain; charset=utf-8", authenticator, operations)),
     ]
     if endpoints:
         routes.append(Route(OPENAPI_PATH, _shown(openapi, "application/json", authenticator, operations)))
