@@ -78,9 +78,8 @@ def _operation(endpoint: Endpoint, schemas: Json) -> Json:
             **{status: _answer(what, {"$ref": "#/components/schemas/Error"}) for status, what in _REFUSALS.items()},
         },
     }
-    if not endpoint.is_read:
-        described["parameters"].append(_IDEMPOTENCY_KEY)
     if endpoint.method == "POST":
+        described["parameters"].append(_IDEMPOTENCY_KEY)
         described["requestBody"] = {"required": bool(sent.get("required")), "content": {FORM: _form(sent)}}
     else:
         described["parameters"] += _in_query(sent)
