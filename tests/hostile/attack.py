@@ -20,6 +20,7 @@ from resolvers.callers import EVERY_SCOPE
 from storage.credentials import create_key
 from storage.database import Database
 from storage.environments import create_environment
+from tests.processor import slowness
 from tests.service.serving import NO_TLS
 
 Json = Any
@@ -143,15 +144,16 @@ def refused(response: httpx2.Response) -> list[Json]:
 
 
 async def stall(target: Target, attack: Callable[[], Awaitable[object]], *, allowed: float) -> float:
-    """The longest that an honest client waits during an attack, in seconds: the best of some attempts.
+    """The longest that an honest client waits during an attack, in seconds at full speed: the best of some attempts.
 
     What is `allowed` ends the attempts.
     """
     best = float("inf")
     for _ in range(ATTEMPTS):
+        before = slowness()
         async with honest_client(target) as waits:
             await attack()
-        best = min(best, max(waits))
+        best = min(best, max(waits) / min(before, slowness()))
         if best < allowed:
             break
     return best
