@@ -29,7 +29,7 @@ def import_(environment: StripeEnvironment = None) -> None:
     """Take over features, products, customers and subscriptions. Broken off, it goes on where it was."""
     reading = _read(environment)
     err.print(f"Read {_counted(reading.counts)}; {len(reading.mended)} were new or otherwise here.")
-    _check_all_understood(reading)
+    _tell_what_was_left_out(reading)
 
 
 @app.command()
@@ -44,13 +44,19 @@ def reconcile(
     else:
         _show(reading.mended)
         err.print(f"Read {_counted(reading.counts)}.")
-    _check_all_understood(reading)
+    _tell_what_was_left_out(reading)
 
 
-def _check_all_understood(reading: Reading) -> None:
+def _tell_what_was_left_out(reading: Reading) -> None:
     """Raises: CommandFailed, with what was passed over."""
+    if not reading.is_whole:
+        err.print(
+            "This run went on where an earlier one had broken off. The next one looks for what is gone from Stripe "
+            "without an event."
+        )
     if reading.account.not_understood:
-        raise CommandFailed("\n".join(["All but this was taken over:", *reading.account.not_understood]))
+        # An object may have been met twice, in a list and asked for by itself.
+        raise CommandFailed("\n".join(["All but this was taken over:", *dict.fromkeys(reading.account.not_understood)]))
 
 
 def _read(name: str | None) -> Reading:

@@ -1,7 +1,7 @@
 """A Stripe account, read page by page through the official library."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -62,15 +62,20 @@ class Account:
         self, path: str, shape: type[T], *, after: str | None = None, **filters: object
     ) -> AsyncGenerator[tuple[datetime, list[T]]]:
         """All objects of a list from one of them on, page by page, each with an instant before it was asked for."""
-        while True:
-            asked_at = self.read_at
-            parameters = {"limit": PAGE, **filters, **({"starting_after": after} if after else {})}
-            answer = await self._ask(path, parameters) or {}
-            data = cast("list[Any]", answer.get("data", []))
+        async for asked_at, data in self._pages(path, after, filters):
             yield asked_at, self.understood(lambda each: _read(shape, each), data)
-            if not answer.get("has_more") or not data:
-                return
-            after = data[-1]["id"]
+
+    async def whole(self, path: str, shape: type[T], **filters: object) -> list[T]:
+        """A list that tells what an object has, and so what it hasn't. Raises: NotUnderstood, if any can't be read."""
+        return [_read(shape, each) async for _, data in self._pages(path, None, filters) for each in data]
+
+    async def attempt(self, reading: Awaitable[G]) -> G | None:
+        """What is read; None if it can't be."""
+        try:
+            return await reading
+        except NotUnderstood as error:
+            self.not_understood.append(str(error))
+            return None
 
     def understood(self, read: Callable[[F], G | None], given: Iterable[F]) -> list[G]:
         """What is read of each, but for what can't be, and for what is None."""
@@ -84,6 +89,19 @@ class Account:
             if value is not None:
                 found.append(value)
         return found
+
+    async def _pages(
+        self, path: str, after: str | None, filters: Mapping[str, object]
+    ) -> AsyncGenerator[tuple[datetime, list[Any]]]:
+        while True:
+            asked_at = self.read_at
+            parameters = {"limit": PAGE, **filters, **({"starting_after": after} if after else {})}
+            answer = await self._ask(path, parameters) or {}
+            data = cast("list[Any]", answer.get("data", []))
+            yield asked_at, data
+            if not answer.get("has_more") or not data:
+                return
+            after = data[-1]["id"]
 
     async def _ask(
         self, path: str, parameters: Mapping[str, object], *, may_miss: bool = False

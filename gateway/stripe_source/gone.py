@@ -9,12 +9,12 @@ from gateway.stripe_source.account import Account
 from gateway.stripe_source.catalogue import take_catalogue
 from gateway.stripe_source.customers import take_customers
 from gateway.stripe_source.kinds import CUSTOMER_KIND, PRODUCT_KIND, SUBSCRIPTION_KIND, steps_of
-from gateway.stripe_source.looking import look_for_customer, product_seen, subscription_seen, with_all_items
+from gateway.stripe_source.looking import look_at_subscription, look_for_customer, product_seen
 from gateway.stripe_source.mended import Mended
 from gateway.stripe_source.news import news
 from gateway.stripe_source.shapes import StripeProduct, StripeSubscription
 from gateway.stripe_source.states import PRODUCT, SUBSCRIPTION, CustomerState, ProductState, SubscriptionState
-from gateway.stripe_source.telling import NotUnderstood, seen
+from gateway.stripe_source.telling import seen
 from storage.database import Database
 from storage.observations import Observation, load_observations, page_observed
 
@@ -28,17 +28,16 @@ async def take_gone(
     found: list[Mended] = []
     async for id_, state in _missing(database, environment, PRODUCT_KIND, listed):
         if isinstance(state, ProductState) and state.active:
-            fresh = await news(database, environment, [await _product(account, id_, state)])
-            found += await take_catalogue(database, environment, fresh)
+            seen_now = await account.attempt(_product(account, id_, state))
+            found += await take_catalogue(database, environment, await _news(database, environment, seen_now))
     async for id_, state in _missing(database, environment, CUSTOMER_KIND, listed):
         if isinstance(state, CustomerState) and not state.deleted:
-            found += await _take(database, environment, await look_for_customer(account, id_))
+            seen_now = await account.attempt(look_for_customer(account, id_))
+            found += await take_customers(database, environment, await _news(database, environment, seen_now))
     async for id_, state in _missing(database, environment, SUBSCRIPTION_KIND, listed):
         if isinstance(state, SubscriptionState) and state.status not in FINAL:
-            try:
-                found += await _take(database, environment, await _subscription(account, id_, state))
-            except NotUnderstood as error:
-                account.not_understood.append(str(error))
+            seen_now = await account.attempt(_subscription(account, id_, state))
+            found += await take_customers(database, environment, await _news(database, environment, seen_now))
     return found
 
 
@@ -70,10 +69,10 @@ async def _subscription(account: Account, id_: str, known: SubscriptionState) ->
     at = account.read_at
     found = await account.find(f"/v1/subscriptions/{id_}", StripeSubscription)
     if found is not None:
-        return subscription_seen(await with_all_items(account, found), at)
+        return await look_at_subscription(account, found, at)
     canceled = replace(known, status=SubscriptionStatus.CANCELED, ended_at=at)
     return seen(SUBSCRIPTION_KIND, id_, at, canceled, SUBSCRIPTION)
 
 
-async def _take(database: Database, environment: EnvironmentId, observed: Observation) -> list[Mended]:
-    return await take_customers(database, environment, await news(database, environment, [observed]))
+async def _news(database: Database, environment: EnvironmentId, observed: Observation | None) -> list[Observation]:
+    return await news(database, environment, [] if observed is None else [observed])

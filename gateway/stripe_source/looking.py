@@ -42,11 +42,10 @@ async def look_at_product(
     """A product that was seen at an instant, with its features, which have to be asked for.
 
     `attached_at`: the instant that the features are to count as seen at, if it isn't that of asking.
+    Raises: NotUnderstood, if one of the features can't be read.
     """
-    attached: list[StripeProductFeature] = []
     asked_at = account.read_at
-    async for _, page in account.pages(f"/v1/products/{product.id}/features", StripeProductFeature):
-        attached += page
+    attached = await account.whole(f"/v1/products/{product.id}/features", StripeProductFeature)
     return [
         *(feature_seen(each.entitlement_feature, asked_at) for each in attached),
         product_seen(product, at),
@@ -65,7 +64,7 @@ def feature_seen(feature: StripeFeature, at: datetime) -> Observation:
 
 
 async def look_for_customer(account: Account, id_: str) -> Observation:
-    """A customer that no list shows, mostly because it was deleted."""
+    """A customer that no list shows, mostly because it was deleted. Raises: NotUnderstood."""
     at = account.read_at
     found = await account.find(f"/v1/customers/{id_}", StripeCustomer)
     return customer_seen(found or StripeCustomer(id=id_, deleted=True), at)
@@ -76,18 +75,11 @@ def customer_seen(customer: StripeCustomer, at: datetime) -> Observation:
     return seen(CUSTOMER_KIND, customer.id, at, CustomerState.of(customer), CUSTOMER)
 
 
-async def with_all_items(account: Account, subscription: StripeSubscription) -> StripeSubscription:
-    """A subscription with all its items, of which a list of subscriptions shows the first."""
+async def look_at_subscription(account: Account, subscription: StripeSubscription, at: datetime) -> Observation:
+    """A subscription with all its items, of which a list of subscriptions shows the first. Raises: NotUnderstood."""
     if subscription.items.has_more:
-        items: list[StripeItem] = []
-        async for _, page in account.pages("/v1/subscription_items", StripeItem, subscription=subscription.id):
-            items += page
-        return subscription.model_copy(update={"items": StripeItems(data=tuple(items))})
-    return subscription
-
-
-def subscription_seen(subscription: StripeSubscription, at: datetime) -> Observation:
-    """A subscription. Raises: NotUnderstood."""
+        items = await account.whole("/v1/subscription_items", StripeItem, subscription=subscription.id)
+        subscription = subscription.model_copy(update={"items": StripeItems(data=tuple(items))})
     try:
         state = SubscriptionState.of(subscription)
     except ValueError as error:

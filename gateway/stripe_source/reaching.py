@@ -91,8 +91,7 @@ def _read(event: StripeEvent) -> StripeSummary:
 
 
 async def _all(account: Account, customer: CustomerId) -> list[StripeEntitlement]:
-    pages = account.pages("/v1/entitlements/active_entitlements", StripeEntitlement, customer=customer)
-    return [each async for _, page in pages for each in page]
+    return await account.whole("/v1/entitlements/active_entitlements", StripeEntitlement, customer=customer)
 
 
 def _boundaries(facts: CustomerFacts, at: datetime) -> Mapping[ProductId, datetime]:

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 
 from gateway.stripe_source.account import Account
 from gateway.stripe_source.catalogue import take_catalogue
@@ -19,9 +18,9 @@ from gateway.stripe_source.looking import (
     customer_seen,
     feature_seen,
     look_at_product,
+    look_at_subscription,
     look_for_customer,
-    subscription_seen,
-    with_all_items,
+    product_seen,
 )
 from gateway.stripe_source.looking_back import LISTED_FOR, look_back
 from gateway.stripe_source.mended import Mended
@@ -129,7 +128,8 @@ class Reading:
             await self._count("products", [each.id for each in page])
 
     async def _product(self, product: StripeProduct, at: datetime) -> None:
-        await self._take_catalogue(await look_at_product(self.account, product, at))
+        seen = await self.account.attempt(look_at_product(self.account, product, at))
+        await self._take_catalogue(seen or [product_seen(product, at)])
         self.listed.add(product_id(product.id))
 
     async def _events(self, after: str | None, since: datetime) -> None:
@@ -149,8 +149,8 @@ class Reading:
 
     async def _subscriptions(self, after: str | None) -> None:
         async for at, page in self.account.pages("/v1/subscriptions", StripeSubscription, after=after, status="all"):
-            whole = [await with_all_items(self.account, each) for each in page]
-            found = self.account.understood(partial(subscription_seen, at=at), whole)
+            looked = [await self.account.attempt(look_at_subscription(self.account, each, at)) for each in page]
+            found = [each for each in looked if each is not None]
             await self._take_customers([*await self._unknown_customers(found), *found])
             await self._look_back(found)
             self.listed.update(each.id for each in page)
@@ -168,7 +168,8 @@ class Reading:
         ids = [id_ for id_ in dict.fromkeys(map(customer_of, subscriptions)) if id_ not in self.listed]
         async with self.database.read() as connection:
             known = await load_observations(connection, self.environment.id, ids)
-        return [await look_for_customer(self.account, id_) for id_ in ids if id_ not in known]
+        looked = [await self.account.attempt(look_for_customer(self.account, id_)) for id_ in ids if id_ not in known]
+        return [each for each in looked if each is not None]
 
     async def _take_catalogue(self, observed: Sequence[Observation]) -> None:
         fresh = await news(self.database, self.environment.id, observed)

@@ -17,7 +17,7 @@ from tests.stripe_source import shapes
 from tests.stripe_source.billing import ENDED
 from tests.stripe_source.books import Books
 from tests.stripe_source.paging import CREATED, Refused, created_when, page_of, refuse_unknown
-from tests.stripe_source.rights import active_entitlements
+from tests.stripe_source.rights import SHOWN, active_entitlements
 from tests.stripe_source.shapes import Json
 
 Answer = Callable[[Mapping[str, str], QueryParams], Json]
@@ -56,8 +56,8 @@ class Interface:
             "/v1/customers": self._customers,
             "/v1/customers/{id}": self._customer,
             "/v1/subscriptions": self._subscriptions,
-            "/v1/subscriptions/{id}": lambda named, query: _one(
-                books.subscriptions, "subscription", named["id"], query
+            "/v1/subscriptions/{id}": lambda named, query: _with_first_items(
+                _one(books.subscriptions, "subscription", named["id"], query)
             ),
             "/v1/subscription_items": self._items,
             "/v1/events": self._events,
@@ -143,7 +143,7 @@ class Interface:
     def _subscriptions(self, named: Mapping[str, str], query: QueryParams) -> Json:
         status = query.get("status")
         found = (
-            each
+            _with_first_items(each)
             for each in _newest_first(self.books.subscriptions)
             if _has_status(each, status) and query.get("customer") in (None, each["customer"])
         )
@@ -164,6 +164,13 @@ class Interface:
 
 def _newest_first(kind: Mapping[str, Json]) -> Iterator[Json]:
     return (kind[id_] for id_ in reversed([*kind]))
+
+
+def _with_first_items(subscription: Json) -> Json:
+    """A subscription as Stripe shows it: a list in an object is cut."""
+    items = subscription["items"]
+    shown = {**items, "data": items["data"][:SHOWN], "has_more": len(items["data"]) > SHOWN}
+    return {**subscription, "items": shown}
 
 
 def _has_status(held: Json, status: str | None) -> bool:

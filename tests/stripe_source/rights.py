@@ -14,7 +14,7 @@ from tests.stripe_source.shapes import Json
 SUMMARY_UPDATED = "entitlements.active_entitlement_summary.updated"
 
 SHOWN = 10
-"""How many entitlements an event shows."""
+"""How many entitlements an event shows, and any other list in an object."""
 
 
 def rights(books: Books, customer: str) -> Timeline:

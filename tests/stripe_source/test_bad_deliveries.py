@@ -1,37 +1,19 @@
 """What arrives at the receiver and isn't as it should be changes nothing, or nothing that isn't so."""
 
 import time
-from collections.abc import AsyncGenerator
 from random import Random
 
 import httpx2
-import pytest
 
 from entitlements.facts import FOREVER
-from storage.database import Database
 from tests.stripe_source.books import DAY
 from tests.stripe_source.feeding import Fed
 from tests.stripe_source.rows import Rows, rows_of
 from tests.stripe_source.shapes import Json, summary
 from tests.stripe_source.shop import Shop
-from tests.stripe_source.stand_in import SECRET, StandIn, body_of, send, signature
-
-NEW_YEAR = 1_704_067_200
+from tests.stripe_source.stand_in import SECRET, body_of, send, signature
 
 SUMMARY = "entitlements.active_entitlement_summary.updated"
-
-
-@pytest.fixture
-async def fed(database: Database, database_url: str) -> AsyncGenerator[Fed]:
-    source = StandIn(NEW_YEAR)
-    with source.open():
-        async with Fed.opened(source, database, database_url) as opened:
-            yield opened
-
-
-@pytest.fixture
-def shop(fed: Fed) -> Shop:
-    return Shop(fed.source)
 
 
 async def _rows(fed: Fed) -> Rows:

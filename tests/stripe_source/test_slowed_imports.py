@@ -1,24 +1,11 @@
 """An import that Stripe slows down, or refuses now and then for a fault of its own, comes to its end all the same."""
 
-from collections.abc import AsyncGenerator
-
 import pytest
 
-from storage.database import Database
 from tests.stripe_source.feeding import Fed
 from tests.stripe_source.interface import do_nothing
 from tests.stripe_source.paging import Refused
 from tests.stripe_source.shop import Shop
-from tests.stripe_source.stand_in import StandIn
-
-NEW_YEAR = 1_704_067_200
-
-
-@pytest.fixture
-async def fed(database: Database, database_url: str) -> AsyncGenerator[Fed]:
-    with StandIn(NEW_YEAR).open() as source:
-        async with Fed.opened(source, database, database_url) as opened:
-            yield opened
 
 
 @pytest.mark.parametrize(("status", "code"), [(429, "rate_limit"), (500, None)])
@@ -37,7 +24,9 @@ async def test_a_request_that_is_refused_for_now_is_asked_again(fed: Fed, status
     assert await shop.held(fed, shop.subscribed_at - 1, shop.subscribed_at) == [False, True]
 
 
-async def test_an_import_that_cannot_go_on_fails_and_goes_on_when_it_can(fed: Fed) -> None:
+async def test_an_import_that_cannot_go_on_fails_and_goes_on_when_it_can(
+    fed: Fed, capsys: pytest.CaptureFixture[str]
+) -> None:
     shop = Shop(fed.source)
 
     def refuse_subscriptions(path: str) -> None:
@@ -52,3 +41,4 @@ async def test_an_import_that_cannot_go_on_fails_and_goes_on_when_it_can(fed: Fe
     assert (refused, await fed.run("import")) == (1, 0)
     assert await shop.held(fed, shop.subscribed_at) == [True]
     assert "/v1/products" not in fed.source.interface.paths[asked:], "it goes on where it was"
+    assert "went on where an earlier one had broken off" in " ".join(capsys.readouterr().err.split())

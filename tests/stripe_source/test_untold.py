@@ -1,8 +1,5 @@
 """What Stripe doesn't tell any more, or never told: what is known of it all the same, and since when."""
 
-from collections.abc import AsyncGenerator
-
-import pytest
 from pydantic import SecretStr
 
 from entitlements.changes import features_at
@@ -14,18 +11,6 @@ from tests.stripe_source.shop import Shop
 from tests.stripe_source.stand_in import KEY, StandIn
 
 NEW_YEAR = 1_704_067_200
-
-
-@pytest.fixture
-async def fed(database: Database, database_url: str) -> AsyncGenerator[Fed]:
-    with StandIn(NEW_YEAR).open() as source:
-        async with Fed.opened(source, database, database_url) as opened:
-            yield opened
-
-
-@pytest.fixture
-def shop(fed: Fed) -> Shop:
-    return Shop(fed.source)
 
 
 async def test_what_was_unpaid_before_all_that_is_listed_was_so_when_that_began(fed: Fed, shop: Shop) -> None:
