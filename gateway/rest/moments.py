@@ -25,6 +25,11 @@ def instant_of(number: int) -> datetime:
     return EPOCH + number * _SECOND
 
 
+def later(instant: datetime, by: timedelta) -> datetime:
+    """The instant so much after one; the last that can be stored, where that is earlier."""
+    return min(instant, _LAST - by) + by
+
+
 def next_second(instant: datetime) -> datetime:
-    """The second after one; after the beginning of the last, the last instant that can be stored."""
-    return min(instant, _LAST - _SECOND) + _SECOND
+    """The second after one."""
+    return later(instant, _SECOND)

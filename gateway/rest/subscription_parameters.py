@@ -11,6 +11,7 @@ from entitlements.facts import SubscriptionStatus, TrialEndBehavior
 from entitlements.status import FINAL
 from gateway.rest.errors import ParameterWrong
 from gateway.rest.items import ItemChanges, NewItemParameters
+from gateway.rest.moments import later
 from gateway.rest.parameters import (
     FLAG,
     ID,
@@ -123,7 +124,7 @@ class NewSubscription(Parameters, End):
     def trial_ends(self, now: datetime) -> datetime | None:
         """When its trial ends, if it begins now; None if it has none."""
         if self.trial_period_days is not None:
-            return now + timedelta(days=self.trial_period_days)
+            return later(now, timedelta(days=self.trial_period_days))
         return self.trial_end if isinstance(self.trial_end, datetime) else None
 
 

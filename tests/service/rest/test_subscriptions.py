@@ -109,6 +109,16 @@ async def test_a_subscription_begins_in_a_trial_or_waits_for_its_payment(shop: S
     await shop.use(walk)
 
 
+async def test_a_trial_of_days_ends_with_the_last_instant_at_the_latest(shop: Shop) -> None:
+    clock = await shop.send("POST", "/v1/test_helpers/test_clocks", {"frozen_time": "253370000000"})
+    customer, price, _ = await subscribed(shop)
+
+    begun = await shop.send("POST", LIST, {"customer": customer, "items[0][price]": price, "trial_period_days": "730"})
+
+    assert clock.json()["frozen_time"] == 253_370_000_000
+    assert begun.json()["trial_end"] == 253_402_300_799
+
+
 async def test_a_trial_waits_for_no_payment(shop: Shop) -> None:
     """Its first invoice is of nothing: code that always sends `default_incomplete` gives trials by it, too."""
     customer, price, _ = await subscribed(shop)
