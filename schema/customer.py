@@ -116,7 +116,7 @@ class Customer(Node):
     @strawberry.field(
         description=(
             "The customer's entitlements as they were, are or will be at an instant. Whether there is access at a past "
-            "instant never changes later; when it ends does."
+            "instant never changes later, unless Stripe is the source and tells more of that time; when it ends does."
         )
     )
     async def entitlements_at(

@@ -20,8 +20,9 @@ from schema.showing import shows
 
 @strawberry.type(
     description=(
-        "A stretch of access to one feature without a gap, as it is known now: what is past of it never changes, when "
-        "it ends does. Its id is a function of customer, feature and `activeFrom`."
+        "A stretch of access to one feature without a gap, as it is known now: what is past of it never changes, "
+        "unless Stripe is the source and tells more of that time; when it ends does. Its id is a function of customer, "
+        "feature and `activeFrom`."
     )
 )
 class EntitlementRun:

@@ -43,11 +43,12 @@ def _read(file: Path) -> Operation:
     text = re.sub(r"\A(#.*\n)+", "", written)
     comment = written[: len(written) - len(text)]
     variables = file.with_suffix(".variables.json")
+    given = variables.read_text(encoding="utf-8") if variables.exists() else ""
     return Operation(
         name=file.stem,
         about=" ".join(line.removeprefix("#").strip() for line in comment.splitlines()),
         text=text,
-        variables=variables.read_text(encoding="utf-8") if variables.exists() else "",
+        variables="" if given.strip() == "{}" else given,
     )
 
 

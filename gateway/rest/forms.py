@@ -10,6 +10,9 @@ from urllib.parse import parse_qsl
 
 from gateway.rest.errors import RestError
 
+FORM = "application/x-www-form-urlencoded"
+"""What requests name it as."""
+
 MAX_PARAMETERS = 1_000
 MAX_DEPTH = 6
 

@@ -9,11 +9,10 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from gateway.rest.endpoints import Endpoint
+from gateway.rest.forms import FORM
 from resolvers.references import ABSENT
 
 Json = dict[str, Any]
-
-FORM = "application/x-www-form-urlencoded"
 
 _REFUSALS = {
     "400": "The parameters are wrong, or what they ask for can't be.",

@@ -16,14 +16,12 @@ from gateway.refusals import INTERNAL_MESSAGE, RETRY_AFTER_SECONDS, BadRequest
 from gateway.rest.carrying_out import Asked, Requests
 from gateway.rest.credentials import as_bearer
 from gateway.rest.errors import API_ERROR, RestError
-from gateway.rest.forms import Form, read_form
+from gateway.rest.forms import FORM, Form, read_form
 from gateway.rest.paths import Paths
 from gateway.settings import Settings
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.request_ids import current_request_id, note_credential
 from storage.errors import DatabaseUnavailable
-
-FORM = "application/x-www-form-urlencoded"
 
 
 class RestView:

@@ -26,7 +26,7 @@ from tests.service.serving import NO_TLS
 Json = Any
 
 ROOT = Path(__file__).parents[2]
-ATTEMPTS = 20
+ATTEMPTS = 100
 """The best of them counts: the machine has other things to do."""
 
 OUR_OWN_BUSINESS = re.compile(
