@@ -112,14 +112,17 @@ async def _look(
     async with database.read() as connection:
         known = (await load_observations(connection, environment, [product])).get(product, ())
     looks = steps_of(ATTACHED_KIND, known)
+    shown: list[Observation] = []
     taken: list[Observation] = []
     if not looks or looks[-1].at < otherwise.at:
-        taken = await news(database, environment, await _ask(account, product, known))
+        shown = await _ask(account, product, known)
+        taken = await news(database, environment, shown)
         read_until = (await load_run(database, environment)).read_until
         if taken and looks and read_until is not None and looks[-1].at < read_until:
             # Whatever is new now the last reading didn't find: it can't have been there before.
             taken.append(seen(ATTACHED_KIND, product, read_until, looks[-1].state, ATTACHED))
-    if reached := _reached([*known, *taken], otherwise):
+    # What is shown need not be new: meanwhile another event may have had it taken.
+    if reached := _reached([*known, *shown], otherwise):
         taken.append(seen(REACHED_KIND, product, otherwise.boundaries[product], reached, REACHED))
     await take_catalogue(database, environment, taken)
 

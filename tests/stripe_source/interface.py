@@ -28,16 +28,22 @@ def do_nothing(path: str) -> None:
     """What happens before a request is answered, unless it is told otherwise."""
 
 
+async def wait_for_nothing(path: str) -> None:
+    """How long a request's answer is withheld, unless it is told otherwise."""
+
+
 class Interface:
     """Answers requests that carry the key.
 
     `before` is called with each request's path before it is answered, and may move the account on, or raise Refused.
+    The answer is sent after `hold`, which is called with the path, too.
     """
 
     def __init__(self, books: Books, key: str) -> None:
         self.books = books
         self.key = key
         self.before: Callable[[str], None] = do_nothing
+        self.hold: Callable[[str], Awaitable[None]] = wait_for_nothing
         self.paths: list[str] = []
         self._numbers = count(1)
 
@@ -71,7 +77,9 @@ class Interface:
                 self._let_in(request.headers.get("authorization", ""))
                 self.paths.append(str(request.url.path))
                 self.before(str(request.url.path))
-                return self._answered(200, answer(request.path_params, request.query_params))
+                shown = answer(request.path_params, request.query_params)
+                await self.hold(str(request.url.path))
+                return self._answered(200, shown)
             except Refused as refused:
                 return self._answered(refused.status, {"error": refused.error})
 

@@ -1,5 +1,7 @@
 """What a product was given between two looks reaches its subscribers when it does by Stripe: their events tell."""
 
+import asyncio
+import threading
 from collections.abc import AsyncGenerator
 from random import Random
 from time import time
@@ -14,6 +16,7 @@ from storage.database import Database
 from tests.service.serving import NO_TLS, serving
 from tests.stripe_source.books import DAY
 from tests.stripe_source.feeding import Fed
+from tests.stripe_source.interface import wait_for_nothing
 from tests.stripe_source.reading import instant, intervals
 from tests.stripe_source.rights import SUMMARY_UPDATED, rights, tell_rights
 from tests.stripe_source.rows import rows_of
@@ -24,6 +27,9 @@ from tests.stripe_source.stand_in import KEY, SECRET, StandIn
 NEW_YEAR = 1_704_067_200
 LATE_SECONDS = 7
 """How long after a period began Stripe tells what it brought."""
+
+LONGEST_ANSWER_SECONDS = 0.15
+"""How long Stripe takes to answer where that is left to chance: events that arrive together overtake one another."""
 
 
 @pytest.fixture
@@ -100,15 +106,49 @@ async def test_however_such_events_arrive_everybody_has_what_they_have_by_stripe
     told.append(tell_rights(books, shop.acme))
     now = shop.wait(5 * DAY)
     arriving = [*told, *told, *subscribed]
-    Random(seed).shuffle(arriving)  # noqa: S311 (no secret)
+    lot = Random(seed)  # noqa: S311 (no secret)
+    lot.shuffle(arriving)
 
+    async def hold_for_a_while(path: str) -> None:
+        await asyncio.sleep(lot.random() * LONGEST_ANSWER_SECONDS)
+
+    fed.source.interface.hold = hold_for_a_while
     await fed.deliver(arriving)
+    fed.source.interface.hold = wait_for_nothing
     assert await fed.run("reconcile") == 0
 
     known = await fed.timelines([shop.acme, other])
     for customer in (shop.acme, other):
         truth = intervals(rights(books, customer), instant(NEW_YEAR), instant(now + 60 * DAY))
         assert intervals(known[customer], instant(NEW_YEAR), instant(now + 60 * DAY)) == truth
+
+
+async def test_of_two_events_at_once_each_dates_what_it_tells(fed: Fed, shop: Shop) -> None:
+    shop.wait(10 * DAY)
+    audit = shop.books.new_feature("audit")
+    shop.books.attach(shop.product, audit)
+    boundary = _next_month(shop)
+    earlier = tell_rights(shop.books, shop.acme)
+    _next_month(shop)
+    later = tell_rights(shop.books, shop.acme)
+    asks, is_over = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    async def hold_the_first(path: str) -> None:
+        fed.source.interface.hold = wait_for_nothing
+        loop.call_soon_threadsafe(asks.set)
+        await asyncio.to_thread(is_over.wait, 30)
+
+    fed.source.interface.hold = hold_the_first
+    first = asyncio.create_task(fed.deliver([earlier]))
+    await asyncio.wait_for(asks.wait(), 30)
+    await fed.deliver([later])
+    is_over.set()
+    await first
+
+    known = (await fed.timelines([shop.acme]))[shop.acme]
+    held = [features_at(known, instant(at)) for at in (boundary - 1, boundary)]
+    assert held == [{shop.sso}, {shop.sso, audit}]
 
 
 async def test_an_event_that_comes_after_reconciling_dates_what_that_found(fed: Fed, shop: Shop) -> None:
